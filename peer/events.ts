@@ -1,0 +1,88 @@
+import type { BackendName } from '../src/compute/compute.ts';
+import type { PeerName } from '../src/sum/origin.ts';
+
+/** Median and 99th percentile. */
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** How far a peer is; sent about once a second. Counters are totals since the peer's start. */
+export interface Progress {
+  readonly round: number;
+  /** Own samples, and the whole swarm's as far as this peer knows. */
+  readonly samples: number;
+  readonly swarmSamples: number;
+  readonly samplesPerSecond: number;
+  /** Training loss of the last round's minibatches. */
+  readonly loss: number;
+  /** Latest evaluation of the shared replica and of the latent one, in [0, 1]; null before the first. */
+  readonly accuracy: number | null;
+  readonly latentAccuracy: number | null;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly updateAgeSeconds: Quantiles | null;
+  /** Updates published by this peer, and per other peer how many of theirs it has applied. */
+  readonly published: number;
+  readonly applied: Readonly<Record<PeerName, number>>;
+  /** Peers contributing, this one included, and the lookahead in force. */
+  readonly members: number;
+  readonly lookahead: string;
+}
+
+/** What a peer leaves behind: its row of the summary, and what the runner compares. */
+export interface PeerReport {
+  readonly rounds: number;
+  readonly samples: number;
+  readonly localSteps: number;
+  readonly accuracy: number;
+  readonly latentAccuracy: number;
+  /** Size of the replica at rest, and in plain float32. */
+  readonly replicaBytes: number;
+  readonly denseBytes: number;
+  readonly computeSeconds: number;
+  readonly codecSeconds: number;
+  readonly evaluationSeconds: number;
+  readonly blockedSeconds: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly updateAgeSeconds: Quantiles | null;
+  readonly published: number;
+  readonly applied: Readonly<Record<PeerName, number>>;
+  /** Hash of S computed from S itself, in hexadecimal, and whether it equals the sum of the origins' hashes. */
+  readonly fingerprint: string;
+  readonly fingerprintHolds: boolean;
+  /** Highest sequence applied per origin key. */
+  readonly vector: Readonly<Record<string, number>>;
+  /** Frames and messages dropped because they were invalid. */
+  readonly invalidMessages: number;
+}
+
+/** Everything a peer tells its surroundings, one JSON object a line with `--json`. */
+export type PeerEvent = { readonly atMs: number; readonly peer: PeerName } & (
+  | { readonly type: 'listening'; readonly addresses: readonly string[] }
+  | {
+      readonly type: 'ready';
+      readonly backend: BackendName;
+      readonly parameters: number;
+      readonly shardSamples: number;
+    }
+  | { readonly type: 'member'; readonly member: PeerName; readonly state: 'joined' | 'silent' | 'back' | 'left' }
+  | { readonly type: 'started'; readonly members: number }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | {
+      readonly type: 'evaluation';
+      readonly swarmSamples: number;
+      readonly accuracy: number;
+      readonly latentAccuracy: number;
+      /** True when the whole test set was used. */
+      readonly whole: boolean;
+      readonly tookSeconds: number;
+      readonly bytesSent: number;
+    }
+  /** This peer has seen the swarm's median reach the target. */
+  | { readonly type: 'converged'; readonly swarmSamples: number; readonly bytesSent: number }
+  | { readonly type: 'finishing'; readonly reason: 'target' | 'samples' | 'seconds' | 'asked' }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | { readonly type: 'finished'; readonly report: PeerReport }
+);

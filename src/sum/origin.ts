@@ -1,0 +1,23 @@
+/** A peer's name: its libp2p peer id in text form. */
+export type PeerName = string;
+
+/**
+ * Who published an update: a peer, and a random 64-bit number drawn once a process before its first publication.
+ * A sequence number is therefore never used twice, not by a restored checkpoint and not by a cloned container.
+ */
+export interface Origin {
+  readonly peer: PeerName;
+  readonly incarnation: bigint;
+}
+
+/** The origin as a key of maps: `peer/incarnation`, the number in 16 hexadecimal digits. */
+export type OriginKey = string & { readonly brand?: 'OriginKey' };
+
+export function originKey(origin: Origin): OriginKey {
+  return `${origin.peer}/${origin.incarnation.toString(16).padStart(16, '0')}`;
+}
+
+export function parseOriginKey(key: OriginKey): Origin {
+  const slash = key.lastIndexOf('/');
+  return { peer: key.slice(0, slash), incarnation: BigInt(`0x${key.slice(slash + 1)}`) };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['src/support/polyfill.ts'],
+    // Real processes, sockets and training steps run in some tests, on machines of two cores.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
