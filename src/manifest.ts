@@ -87,7 +87,7 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Sections that peers must agree on, each with its own digest, so that a mismatch can be named. */
-const comparedSections = [
+export const manifestSections = [
   'murmuration',
   'name',
   'seed',
@@ -100,12 +100,12 @@ const comparedSections = [
   'target',
   'limits',
 ] as const;
-export type ManifestSection = (typeof comparedSections)[number];
+export type ManifestSection = (typeof manifestSections)[number];
 
 /** SHA-256 of each compared section in canonical JSON; what is local to a machine (paths, backend) is left out. */
 export function manifestDigests(manifest: Manifest): Record<ManifestSection, string> {
   const digests: Partial<Record<ManifestSection, string>> = {};
-  for (const section of comparedSections) {
+  for (const section of manifestSections) {
     const value = section === 'data' ? { ...manifest.data, path: null } : manifest[section];
     digests[section] = createHash('sha256').update(canonicalJson(value)).digest('hex');
   }

@@ -1,0 +1,46 @@
+import type { Quantiles } from './events.ts';
+import type { FrameTimes } from './inbox.ts';
+
+/** Updates over which ages are reported: enough for a 99th percentile, small enough to sort at every report. */
+const REMEMBERED = 4096;
+/** Weight of the newest value in the moving averages: they follow within some 20 values. */
+const NEWEST = 0.1;
+
+/**
+ * Measures how late updates are applied. The delay counts from publication, the age from the gradient's computation,
+ * the time in `pending` included. Both rely on the peers' clocks being set alike, as NTP sets them; an age below zero
+ * counts as zero.
+ */
+export class DelayMeter {
+  readonly #ages = new Float64Array(REMEMBERED);
+  #applied = 0;
+  #delayMs: number | null = null;
+  #roundMs: number | null = null;
+
+  applied({ publishedAtMs, pendingMs }: FrameTimes, nowMs: number): void {
+    const delayMs = Math.max(0, nowMs - publishedAtMs);
+    this.#delayMs = average(this.#delayMs, delayMs);
+    this.#ages[this.#applied++ % REMEMBERED] = delayMs + pendingMs;
+  }
+
+  round(durationMs: number): void {
+    this.#roundMs = average(this.#roundMs, durationMs);
+  }
+
+  /** Rounds from an update's publication to its application elsewhere: what this peer sees of others' stands for its own. */
+  delayRounds(): number {
+    return this.#delayMs === null || !this.#roundMs ? 1 : Math.max(1, this.#delayMs / this.#roundMs);
+  }
+
+  /** Ages of the latest updates applied, in seconds. */
+  ageSeconds(): Quantiles | null {
+    const ages = this.#ages.slice(0, this.#applied).sort();
+    if (ages.length === 0) return null;
+    const quantile = (share: number) => ages[Math.min(ages.length - 1, Math.floor(share * ages.length))]! / 1000;
+    return { p50: quantile(0.5), p99: quantile(0.99) };
+  }
+}
+
+function average(old: number | null, value: number): number {
+  return old === null ? value : old + NEWEST * (value - old);
+}

@@ -1,0 +1,114 @@
+import type { Network } from '../protocols/network.ts';
+import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES, maxFrameBytes } from '../protocols/updates/constants.ts';
+import { UpdateFeed } from '../protocols/updates/update-feed.ts';
+import type { Layout } from '../src/models/layout.ts';
+import type { OriginKey, PeerName } from '../src/sum/origin.ts';
+import { type Clock, sleep } from '../src/support/clock.ts';
+import { isFailure } from '../src/support/errors.ts';
+import type { Inbox } from './inbox.ts';
+import type { Members } from './members.ts';
+
+/** Updates under way on one feed: enough to cover a link of 100 Mbit/s and 50 ms. */
+const WINDOW_BYTES = 2 ** 20;
+/** The window in frames of the largest kind, so that a dense one does not wait for the one before it. */
+const WINDOW_FRAMES = 4;
+/** Before a feed that broke off is opened again: long enough not to hammer, short beside a run. */
+const RETRY_MS = 500;
+/** A silent peer's updates are asked of one live peer after the other, each this long after the last was level. */
+const ROTATE_MS = 1_000;
+
+export interface DirectFeedsInit {
+  readonly layout: Layout;
+  readonly onInvalid: (peer: PeerName, problem: string) => void;
+  readonly onTooFarBehind: (origin: OriginKey, source: PeerName) => void;
+}
+
+/**
+ * The direct topology: one feed from everyone, of their own updates. While a peer is silent its updates come from the
+ * logs of the others in turn. One task per peer runs its feeds one after the other, so no two feeds ever bring the
+ * same origin.
+ */
+export class DirectFeeds {
+  readonly #network: Network;
+  readonly #clock: Clock;
+  readonly #members: Members;
+  readonly #inbox: Inbox;
+  readonly #init: DirectFeedsInit;
+  readonly #stop = new AbortController();
+  readonly #tasks = new Map<PeerName, Promise<void>>();
+  /** Peers whose own updates are being fed at the moment, up to level with their source. */
+  readonly #level = new Set<PeerName>();
+
+  constructor(components: { network: Network; clock: Clock; members: Members; inbox: Inbox }, init: DirectFeedsInit) {
+    this.#network = components.network;
+    this.#clock = components.clock;
+    this.#members = components.members;
+    this.#inbox = components.inbox;
+    this.#init = init;
+  }
+
+  /** Keeps the updates of `owner` coming until `stop`. */
+  follow(owner: PeerName): void {
+    if (!this.#tasks.has(owner)) this.#tasks.set(owner, this.#keep(owner));
+  }
+
+  /** Whether the owner's own feed has been open and level at least once. */
+  reaches(owner: PeerName): boolean {
+    return this.#level.has(owner);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#tasks.values());
+  }
+
+  async #keep(owner: PeerName): Promise<void> {
+    const { signal } = this.#stop;
+    for (let turn = 0; !signal.aborted; turn++) {
+      const source = this.#sourceOf(owner, turn);
+      if (source === null) {
+        await this.#members.changes.wait(signal);
+        continue;
+      }
+      const failed = await this.#feed(owner, source);
+      if (!signal.aborted) await sleep(this.#clock, failed ? RETRY_MS : ROTATE_MS, signal);
+    }
+  }
+
+  /** The owner itself while it is there, else the next of the others. */
+  #sourceOf(owner: PeerName, turn: number): PeerName | null {
+    const { connected } = this.#network;
+    if (this.#members.isLive(owner) && connected.has(owner)) return owner;
+    const others = this.#members.live().filter(({ name }) => name !== owner && connected.has(name));
+    return others.length > 0 ? others[turn % others.length]!.name : null;
+  }
+
+  /** Runs one feed to its end and tells whether it failed. */
+  async #feed(owner: PeerName, source: PeerName): Promise<boolean> {
+    const end = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, end.signal]);
+    const { layout, onInvalid, onTooFarBehind } = this.#init;
+    const feed = new UpdateFeed(this.#network, {
+      source,
+      scope: [owner],
+      windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
+      maxMessageBytes: Math.max(MAX_NOTICE_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES),
+      arrived: this.#inbox.arrived,
+      receive: (origin, frame, from) => this.#inbox.accept(origin, frame, from),
+      onLevel: () => {
+        if (source !== owner) return end.abort();
+        this.#level.add(owner);
+        this.#members.changes.ring();
+      },
+      onTooFarBehind: (origin) => onTooFarBehind(origin, source),
+    });
+    try {
+      await feed.run(signal);
+      return false;
+    } catch (error) {
+      if (isFailure(error, 'MESSAGE_INVALID')) onInvalid(source, error.message);
+      else if (!isFailure(error, 'STREAM_CLOSED')) throw error;
+      return true;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { UpdateSource } from '../protocols/updates/update-source.ts';
+import type { Clock } from '../src/support/clock.ts';
+import { firstRing } from '../src/support/doorbell.ts';
+import type { Inbox } from './inbox.ts';
+import type { Member, Members } from './members.ts';
+
+/** A peer lingers no longer than this: a healthy swarm is done in well under a second, a broken one never. */
+export const LINGER_MS = 15_000;
+
+export interface FarewellComponents {
+  readonly clock: Clock;
+  readonly members: Members;
+  readonly inbox: Inbox;
+  readonly source: UpdateSource;
+}
+
+export interface FarewellInit {
+  /** Updates published by this peer. */
+  readonly published: number;
+  /** Whether the others train on without this peer, rather than finish as well. */
+  readonly alone: boolean;
+  /** Applies what has arrived. */
+  readonly absorb: () => Promise<void>;
+  /** Tells everyone what is applied here. */
+  readonly announce: () => void;
+}
+
+/**
+ * The quiet end of a run: stays until every live peer has what this one has and the other way round, or a timeout. A
+ * finishing peer says what it has by its vector, one that trains on by what it has taken.
+ *
+ * @returns whether all was covered
+ */
+export async function sayFarewell(components: FarewellComponents, init: FarewellInit): Promise<boolean> {
+  const { clock, members, inbox, source } = components;
+  const timeout = new AbortController();
+  const cancel = clock.after(LINGER_MS, () => timeout.abort());
+  const covered = ({ name, vector }: Member) => {
+    if (init.published === 0 && inbox.arrived.isEmpty()) return true;
+    return vector?.equals(inbox.arrived) ?? (init.alone && source.hasTaken(name, init.published));
+  };
+  init.announce();
+  try {
+    while (!timeout.signal.aborted) {
+      if (inbox.waiting > 0) {
+        await init.absorb();
+        init.announce();
+      } else if (members.live().every(covered)) {
+        return true;
+      } else {
+        await firstRing([inbox.arrivals, members.changes, source.progress], timeout.signal);
+      }
+    }
+    return false;
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,115 @@
+import { decodeFrame, decodeUpdate, type Frame } from '../protocols/updates/frame.ts';
+import type { UpdateFeed } from '../protocols/updates/update-feed.ts';
+import type { Layout } from '../src/models/layout.ts';
+import type { OriginKey } from '../src/sum/origin.ts';
+import type { UpdateLog } from '../src/sum/update-log.ts';
+import { VersionVector } from '../src/sum/version-vector.ts';
+import type { Clock } from '../src/support/clock.ts';
+import { Doorbell } from '../src/support/doorbell.ts';
+import { MurmurError } from '../src/support/errors.ts';
+import type { ArrivedFrame } from './replica/replica-host.ts';
+
+/** More origins than any real run has: 4,096 peers, each restarted 15 times. Beyond it a peer is inventing them. */
+export const MAX_ORIGINS = 65_536;
+
+export interface InboxInit {
+  readonly layout: Layout;
+  readonly unit: number;
+  /** A feed is told once this many of its updates were taken: often enough that no sender waits for word alone. */
+  readonly tellEvery: number;
+  /** A frame was accepted; `frame` is its decoded head. */
+  readonly onArrival: (origin: OriginKey, frame: Frame) => void;
+}
+
+/** When a frame was published, by its origin's clock, and how long its content had waited until then. */
+export interface FrameTimes {
+  readonly publishedAtMs: number;
+  readonly pendingMs: number;
+}
+
+/** A frame on its way to the replica, with what the network side wants to remember of it. */
+interface QueuedFrame extends ArrivedFrame, FrameTimes {
+  readonly feed: UpdateFeed;
+}
+
+/**
+ * What has arrived: frames validated whole and put in order here, so that the replica meets no bad one. Holds those
+ * that wait for the next round; a feed learns that its updates were taken when the replica takes them, so that a
+ * replica that falls behind slows its feeds and nothing else.
+ */
+export class Inbox {
+  /** Everything that arrived, own publications included. */
+  readonly arrived = new VersionVector();
+  readonly arrivals = new Doorbell();
+  readonly #clock: Clock;
+  readonly #log: UpdateLog;
+  readonly #init: InboxInit;
+  #origins = 0;
+  #queue: QueuedFrame[] = [];
+  /** Updates taken of which a feed has not been told yet. */
+  readonly #untold = new Map<UpdateFeed, number>();
+
+  constructor(components: { clock: Clock; log: UpdateLog }, init: InboxInit) {
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#init = init;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** One frame from a feed. Throws MESSAGE_INVALID and changes nothing where it is malformed or out of order. */
+  accept(origin: OriginKey, bytes: Uint8Array, feed: UpdateFeed): void {
+    const { layout, unit } = this.#init;
+    const frame = decodeFrame(bytes, { layout, nowMs: this.#clock.nowMs() });
+    decodeUpdate(frame, layout, unit);
+    const standing = this.arrived.standing(origin, frame.from, frame.to);
+    if (standing === 'covered') {
+      feed.taken(1);
+      return;
+    }
+    if (standing !== 'next') throw outOfOrder(standing);
+    if (this.arrived.get(origin) === 0 && ++this.#origins > MAX_ORIGINS) throw outOfOrder('one origin too many');
+    this.#keep(origin, frame.from, frame.to, bytes);
+    const { publishedAtMs, pendingMs } = frame;
+    this.#queue.push({ origin, bytes, publishedAtMs, pendingMs, feed });
+    this.#init.onArrival(origin, frame);
+    this.arrivals.ring();
+  }
+
+  /** A frame that this peer's own replica has published and applied. */
+  acceptOwn(origin: OriginKey, sequence: number, bytes: Uint8Array): void {
+    this.#keep(origin, sequence - 1, sequence, bytes);
+  }
+
+  /** Hands over what waits, in order. `onTaken` sees the times of each frame. */
+  take(onTaken: (times: FrameTimes) => void): readonly ArrivedFrame[] {
+    const taken = this.#queue;
+    this.#queue = [];
+    for (const frame of taken) {
+      this.#untold.set(frame.feed, (this.#untold.get(frame.feed) ?? 0) + 1);
+      onTaken(frame);
+    }
+    this.tell(this.#init.tellEvery);
+    return taken.map(({ origin, bytes }) => ({ origin, bytes }));
+  }
+
+  /** Tells every feed that has had `least` updates taken, or more, since it was told last. */
+  tell(least: number): void {
+    for (const [feed, updates] of this.#untold) {
+      if (updates < least) continue;
+      feed.taken(updates);
+      this.#untold.delete(feed);
+    }
+  }
+
+  #keep(origin: OriginKey, from: number, to: number, bytes: Uint8Array): void {
+    this.arrived.advance(origin, to);
+    this.#log.append({ origin, from, to, bytes });
+  }
+}
+
+function outOfOrder(problem: string): MurmurError {
+  return new MurmurError({ code: 'MESSAGE_INVALID', message: 'frame', field: 'sequence', problem });
+}

@@ -1,0 +1,46 @@
+import '../../src/support/polyfill.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { identityCompressor } from '../../src/compression/replica-compressor.ts';
+import { createCompute } from '../../src/compute/tensorflow-compute.ts';
+import { nodeDisk } from '../../src/datasets/disk.ts';
+import { loadDataset } from '../../src/datasets/load.ts';
+import type { Manifest } from '../../src/manifest.ts';
+import type { OriginKey } from '../../src/sum/origin.ts';
+import { seededRandom } from '../../src/support/random.ts';
+import { systemClock } from '../../src/support/system-clock.ts';
+import { evaluationSamples } from './evaluation-samples.ts';
+import type { ReplicaInfo } from './replica-host.ts';
+import { serve } from './thread-calls.ts';
+import { Trainer } from './trainer.ts';
+
+/** What the thread is started with. */
+export interface ReplicaThreadInit {
+  readonly manifest: Manifest;
+  readonly shard: number;
+  readonly origin: OriginKey;
+  readonly cacheFolder: string;
+}
+
+/** The worker thread of a real peer: builds a trainer from the manifest and answers the network thread's calls. */
+async function createTrainer({ manifest, shard, origin, cacheFolder }: ReplicaThreadInit): Promise<Trainer> {
+  const clock = systemClock;
+  const dataset = await loadDataset(manifest.data, manifest.seed, { disk: nodeDisk, fetch, clock, cacheFolder });
+  const compute = await createCompute({ topology: manifest.model.topology, backend: manifest.backend });
+  const random = seededRandom(manifest.seed).fork('evaluation');
+  const samples = evaluationSamples(dataset, manifest.evaluation.samples, random);
+  const compressor = identityCompressor;
+  return new Trainer({ compute, dataset, samples, compressor, clock }, { manifest, shard, origin });
+}
+
+let trainer: Trainer;
+
+serve(parentPort!, {
+  start: async (): Promise<ReplicaInfo> => {
+    trainer = await createTrainer(workerData as ReplicaThreadInit);
+    return trainer.info();
+  },
+  round: (input: Parameters<Trainer['round']>[0]) => trainer.round(input),
+  absorb: async (arrived: Parameters<Trainer['absorb']>[0]) => trainer.absorb(arrived),
+  evaluate: (whole: boolean) => trainer.evaluate(whole),
+  snapshot: async () => trainer.snapshot(),
+});

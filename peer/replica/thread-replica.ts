@@ -1,0 +1,55 @@
+import { Worker } from 'node:worker_threads';
+import type {
+  ArrivedFrame,
+  Drift,
+  ReplicaHost,
+  ReplicaInfo,
+  ReplicaScores,
+  RoundInput,
+  RoundOutput,
+  Snapshot,
+} from './replica-host.ts';
+import type { ReplicaThreadInit } from './replica-thread.ts';
+import { ThreadCalls } from './thread-calls.ts';
+
+/** The replica side of a real peer, in a thread of its own: TensorFlow.js blocks, and sockets must not wait for it. */
+export class ThreadReplica implements ReplicaHost {
+  readonly #init: ReplicaThreadInit;
+  #worker: Worker | null = null;
+  #calls: ThreadCalls | null = null;
+
+  constructor(init: ReplicaThreadInit) {
+    this.#init = init;
+  }
+
+  start(): Promise<ReplicaInfo> {
+    this.#worker = new Worker(new URL('./replica-thread.js', import.meta.url), { workerData: this.#init });
+    this.#calls = new ThreadCalls(this.#worker);
+    return this.#calls.call('start');
+  }
+
+  round(input: RoundInput): Promise<RoundOutput> {
+    return this.#call('round', input);
+  }
+
+  absorb(arrived: readonly ArrivedFrame[]): Promise<readonly Drift[]> {
+    return this.#call('absorb', arrived);
+  }
+
+  evaluate(whole: boolean): Promise<ReplicaScores> {
+    return this.#call('evaluate', whole);
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.#call('snapshot');
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #call<T>(method: string, argument?: unknown): Promise<T> {
+    if (this.#calls === null) return Promise.reject(new Error('the replica thread has not been started'));
+    return this.#calls.call(method, argument);
+  }
+}

@@ -1,0 +1,18 @@
+/** Gossip topic of a run: the digest keeps runs that share a network apart. */
+export const statusTopic = (manifestDigest: string): string => `/murmuration/status/1/${manifestDigest.slice(0, 16)}`;
+/** Shortest time between two unasked statuses: often enough for a live view. */
+export const STATUS_MIN_INTERVAL_MS = 1_000;
+/** Longest time: a third of the silence after which a peer is suspected. */
+export const STATUS_MAX_INTERVAL_MS = 10_000;
+/** Share of a peer's egress that its statuses may take (design, section 3). */
+export const STATUS_EGRESS_SHARE = 0.01;
+/** What gossipsub, noise and yamux add to a status on its way, measured on a mesh of four: signature, key, topic, ids. */
+export const STATUS_OVERHEAD_BYTES = 320;
+/** Statuses asked for within this time leave as one. */
+export const STATUS_GATHER_MS = 20;
+/** A status with a vector of 256 origins fits. */
+export const STATUS_MAX_BYTES = 32_768;
+/** Origins in a status's vector: 16 directly connected peers in 16 incarnations each. */
+export const STATUS_MAX_ORIGINS = 256;
+/** Addresses a peer announces: a machine has few that others reach. */
+export const STATUS_MAX_ADDRESSES = 8;

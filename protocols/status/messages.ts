@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { OriginKey } from '../../src/sum/origin.ts';
+import { packTuple } from '../flat-tuple.ts';
+import { countField, decodeTuple, originField, vectorField } from '../tuples.ts';
+import { STATUS_MAX_ADDRESSES, STATUS_MAX_BYTES, STATUS_MAX_ORIGINS } from './constants.ts';
+
+/** Where a peer is in its life, in the order in which it goes through them. */
+export const peerStates = ['joining', 'ready', 'training', 'finishing', 'left'] as const;
+export type PeerState = (typeof peerStates)[number];
+
+/** What a peer tells everyone about itself. */
+export interface Status {
+  readonly origin: OriginKey;
+  readonly state: PeerState;
+  readonly samples: number;
+  /** Updates published. */
+  readonly published: number;
+  /** Accuracy of the shared replica on the whole test set where the latest evaluation reached for the target, in [0, 1]. */
+  readonly confirmedAccuracy: number | null;
+  /** Where others can dial this peer. */
+  readonly addresses: readonly string[];
+  /** What is applied, per origin; only once finishing, when it is what the others wait for. */
+  readonly vector: readonly (readonly [OriginKey, number])[] | null;
+}
+
+const VERSION = 1;
+const shareField = z.number().min(0).max(1).nullable();
+const schema = z.tuple([
+  z.literal(VERSION),
+  originField,
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(peerStates.length - 1),
+  countField,
+  countField,
+  shareField,
+  z.array(z.string().max(256)).max(STATUS_MAX_ADDRESSES),
+  vectorField(STATUS_MAX_ORIGINS).nullable(),
+]);
+
+export function encodeStatus(status: Status): Uint8Array {
+  const { origin, state, samples, published, confirmedAccuracy, addresses, vector } = status;
+  return packTuple([
+    VERSION,
+    origin,
+    peerStates.indexOf(state),
+    samples,
+    published,
+    confirmedAccuracy,
+    addresses.slice(0, STATUS_MAX_ADDRESSES),
+    vector?.slice(0, STATUS_MAX_ORIGINS) ?? null,
+  ]);
+}
+
+/** Throws MESSAGE_INVALID. */
+export function decodeStatus(bytes: Uint8Array): Status {
+  const fields = decodeTuple('status', bytes, schema, STATUS_MAX_BYTES);
+  const [, origin, state, samples, published, confirmedAccuracy, addresses, vector] = fields;
+  return { origin, state: peerStates[state]!, samples, published, confirmedAccuracy, addresses, vector };
+}

@@ -1,0 +1,92 @@
+import { type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import type { Clock } from '../../src/support/clock.ts';
+import { isFailure } from '../../src/support/errors.ts';
+import type { Network } from '../network.ts';
+import {
+  STATUS_EGRESS_SHARE,
+  STATUS_GATHER_MS,
+  STATUS_MAX_INTERVAL_MS,
+  STATUS_MIN_INTERVAL_MS,
+  STATUS_OVERHEAD_BYTES,
+} from './constants.ts';
+import { decodeStatus, encodeStatus, type Status } from './messages.ts';
+
+export interface StatusBoardInit {
+  readonly topic: string;
+  /** This peer's status at the moment of sending. */
+  readonly compose: () => Status;
+  readonly receive: (from: PeerName, status: Status) => void;
+  /** An invalid message came in and was dropped. */
+  readonly onInvalid: (from: PeerName, problem: string) => void;
+}
+
+/** Puts up this peer's status and takes down everybody else's: at intervals, and at once where something changed. */
+export class StatusBoard {
+  readonly #network: Network;
+  readonly #clock: Clock;
+  readonly #init: StatusBoardInit;
+  #cancel: (() => void) | null = null;
+  #announcing = false;
+  #stopped = false;
+  #startMs = 0;
+  #startBytes = 0;
+
+  /** Subscribes to the topic: create it before the network starts. */
+  constructor(components: { network: Network; clock: Clock }, init: StatusBoardInit) {
+    this.#network = components.network;
+    this.#clock = components.clock;
+    this.#init = init;
+    this.#network.subscribe(init.topic, (from, bytes) => this.#take(from, bytes));
+  }
+
+  start(): void {
+    this.#startMs = this.#clock.nowMs();
+    this.#startBytes = this.#network.traffic().bytesSent;
+    this.#send();
+  }
+
+  /** Sends a status soon, whatever the interval. */
+  announce(): void {
+    if (this.#announcing || this.#stopped) return;
+    this.#announcing = true;
+    this.#cancel?.();
+    this.#cancel = this.#clock.after(STATUS_GATHER_MS, () => this.#send());
+  }
+
+  /** Sends one last status and no more. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#send();
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  #send(): void {
+    if (this.#stopped) return;
+    this.#announcing = false;
+    const bytes = encodeStatus(this.#init.compose());
+    this.#network.publish(this.#init.topic, bytes);
+    this.#cancel?.();
+    this.#cancel = this.#clock.after(this.#intervalMs(bytes.length), () => this.#send());
+  }
+
+  /** In a gossip mesh every peer forwards everyone's statuses once on average: the interval grows with their number. */
+  #intervalMs(statusBytes: number): number {
+    const elapsedMs = this.#clock.nowMs() - this.#startMs;
+    const egress = this.#network.traffic().bytesSent - this.#startBytes;
+    const cost = (statusBytes + STATUS_OVERHEAD_BYTES) * (this.#network.connected.size + 1);
+    const affordableMs = egress > 0 ? (cost * elapsedMs) / (STATUS_EGRESS_SHARE * egress) : 0;
+    return Math.min(STATUS_MAX_INTERVAL_MS, Math.max(STATUS_MIN_INTERVAL_MS, affordableMs));
+  }
+
+  #take(from: PeerName, bytes: Uint8Array): void {
+    try {
+      const status = decodeStatus(bytes);
+      if (parseOriginKey(status.origin).peer === from) this.#init.receive(from, status);
+      else this.#init.onInvalid(from, 'status: origin: is another peer');
+    } catch (error) {
+      if (!isFailure(error, 'MESSAGE_INVALID')) throw error;
+      this.#init.onInvalid(from, error.message);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Layout } from '../../src/models/layout.ts';
+
+/** Version of the frame's format, its first field. */
+export const FRAME_VERSION = 1;
+
+/** The longest wait in `pending` that is told, 12 days: a field that fits 32 bits with room to add. */
+export const MAX_PENDING_MS = 2 ** 30;
+
+/** Bytes of an Ed25519 signature, the only length that the slot takes. */
+export const SIGNATURE_BYTES = 64;
+
+/** Bytes of a frame beside magnitudes and payload: 129 with every number at its longest and a signature, rounded up. */
+export const MAX_HEADER_BYTES = 256;
+
+/** Bytes of one magnitude in msgpack: below 2^32, so never more. */
+export const MAX_MAGNITUDE_BYTES = 5;
+
+/** Bytes per parameter of the widest code, dense fp32. */
+export const MAX_ENTRY_BYTES = 4;
+
+/** No frame of a layout is longer: one with every parameter, uncompressed. */
+export function maxFrameBytes(layout: Layout): number {
+  return MAX_HEADER_BYTES + MAX_MAGNITUDE_BYTES * layout.tensors.length + MAX_ENTRY_BYTES * layout.size;
+}
+
+/** A receiver opens one stream for each scope it wants; see README.md. */
+export const UPDATES_PROTOCOL = '/murmuration/updates/1';
+
+/** Peers in one feed's scope: direct feeds name one, gossip feeds share out a swarm of `MAX_PEERS`. */
+export const MAX_SCOPE_PEERS = 4096;
+
+/** Origins in one feed: a scope of the widest kind, in which some peers have restarted. */
+export const MAX_FEED_ORIGINS = 8192;
+
+/** The most bytes that a receiver may ask to be under way at once: more would only fill the source's memory. */
+export const MAX_WINDOW_BYTES = 2 ** 30;
+
+/** A subscription with the widest scope and vector: 130 bytes a name, 160 an entry. */
+export const MAX_SUBSCRIPTION_BYTES = 2 ** 21;
+
+/** Bytes around a frame in its message: kind, number and the byte string's head, with room to spare. */
+export const MAX_UPDATE_ENVELOPE_BYTES = 32;
+
+/** Bytes of a message of another kind than `update`, with room to spare. */
+export const MAX_NOTICE_BYTES = 512;

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import { packTuple } from '../flat-tuple.ts';
+import { countField, decodeTuple, originField, peerNameField, vectorField } from '../tuples.ts';
+import { MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from './constants.ts';
+
+/** What a receiver says. */
+export type ReceiverMessage =
+  /** The first message: which peers' updates, from where on, and how many bytes may be on their way at once. */
+  | {
+      readonly kind: 'subscribe';
+      readonly scope: readonly PeerName[];
+      readonly vector: readonly (readonly [OriginKey, number])[];
+      readonly windowBytes: number;
+    }
+  /** This many more of the updates sent were taken: their bytes are free again. */
+  | { readonly kind: 'taken'; readonly updates: number };
+
+/** What a source says. */
+export type SourceMessage =
+  /** The next number of this stream stands for this origin: names are long, and said once. */
+  | { readonly kind: 'origin'; readonly origin: OriginKey }
+  | { readonly kind: 'update'; readonly origin: number; readonly frame: Uint8Array }
+  /** Nothing more within the scope for now. */
+  | { readonly kind: 'level' }
+  /** The log starts at `floor`, beyond where the receiver stands: only a replica transfer can help. */
+  | { readonly kind: 'too-far-behind'; readonly origin: OriginKey; readonly floor: number };
+
+const SUBSCRIBE = 0;
+const TAKEN = 1;
+const ORIGIN = 2;
+const UPDATE = 3;
+const LEVEL = 4;
+const TOO_FAR_BEHIND = 5;
+
+const receiverSchema = z.union([
+  z.tuple([
+    z.literal(SUBSCRIBE),
+    z.array(peerNameField).min(1).max(MAX_SCOPE_PEERS),
+    vectorField(MAX_FEED_ORIGINS),
+    z.number().int().min(1).max(MAX_WINDOW_BYTES),
+  ]),
+  z.tuple([z.literal(TAKEN), z.number().int().min(1).max(MAX_WINDOW_BYTES)]),
+]);
+
+const sourceSchema = z.union([
+  z.tuple([
+    z.literal(UPDATE),
+    z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_FEED_ORIGINS - 1),
+    z.instanceof(Uint8Array),
+  ]),
+  z.tuple([z.literal(ORIGIN), originField]),
+  z.tuple([z.literal(LEVEL)]),
+  z.tuple([z.literal(TOO_FAR_BEHIND), originField, countField]),
+]);
+
+export function encodeReceiverMessage(message: ReceiverMessage): Uint8Array {
+  return message.kind === 'subscribe'
+    ? packTuple([SUBSCRIBE, message.scope, message.vector, message.windowBytes])
+    : packTuple([TAKEN, message.updates]);
+}
+
+/** Throws MESSAGE_INVALID. */
+export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): ReceiverMessage {
+  const fields = decodeTuple('subscription', bytes, receiverSchema, maxBytes);
+  if (fields[0] === TAKEN) return { kind: 'taken', updates: fields[1] };
+  return { kind: 'subscribe', scope: fields[1], vector: fields[2], windowBytes: fields[3] };
+}
+
+export function encodeSourceMessage(message: SourceMessage): Uint8Array {
+  switch (message.kind) {
+    case 'origin':
+      return packTuple([ORIGIN, message.origin]);
+    case 'update':
+      return packTuple([UPDATE, message.origin, message.frame]);
+    case 'level':
+      return packTuple([LEVEL]);
+    case 'too-far-behind':
+      return packTuple([TOO_FAR_BEHIND, message.origin, message.floor]);
+  }
+}
+
+/** Throws MESSAGE_INVALID. A frame in the result is a view of `bytes`. */
+export function decodeSourceMessage(bytes: Uint8Array, maxBytes: number): SourceMessage {
+  const fields = decodeTuple('update stream', bytes, sourceSchema, maxBytes);
+  switch (fields[0]) {
+    case UPDATE:
+      return { kind: 'update', origin: fields[1], frame: fields[2] };
+    case ORIGIN:
+      return { kind: 'origin', origin: fields[1] };
+    case LEVEL:
+      return { kind: 'level' };
+    case TOO_FAR_BEHIND:
+      return { kind: 'too-far-behind', origin: fields[1], floor: fields[2] };
+  }
+}

@@ -1,0 +1,142 @@
+import { type OriginKey, type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
+import { VersionVector } from '../../src/sum/version-vector.ts';
+import { Doorbell } from '../../src/support/doorbell.ts';
+import { MurmurError } from '../../src/support/errors.ts';
+import type { Channel } from '../network.ts';
+import { MAX_SUBSCRIPTION_BYTES } from './constants.ts';
+import { decodeReceiverMessage, encodeSourceMessage } from './messages.ts';
+
+/** The source's end of one feed: what one receiver has been sent, and what it has taken. */
+export class Subscription {
+  readonly #channel: Channel;
+  readonly #log: UpdateLog;
+  readonly #progress: Doorbell;
+  readonly #wake = new Doorbell();
+  #scope = new Set<PeerName>();
+  #sent = new VersionVector();
+  readonly #taken = new VersionVector();
+  #windowBytes = 0;
+  #inFlightBytes = 0;
+  readonly #inFlight: LogEntry[] = [];
+  readonly #numbers = new Map<OriginKey, number>();
+  readonly #tooFarBehind = new Set<OriginKey>();
+  #ended = false;
+
+  /** @param progress rung whenever the receiver has taken something */
+  constructor(channel: Channel, log: UpdateLog, progress: Doorbell) {
+    this.#channel = channel;
+    this.#log = log;
+    this.#progress = progress;
+  }
+
+  get remote(): PeerName {
+    return this.#channel.remote;
+  }
+
+  covers(peer: PeerName): boolean {
+    return this.#scope.has(peer);
+  }
+
+  /** Highest sequence of an origin that the receiver has taken. */
+  taken(origin: OriginKey): number {
+    return this.#taken.get(origin);
+  }
+
+  logGrew(): void {
+    this.#wake.ring();
+  }
+
+  stop(): void {
+    this.#ended = true;
+    this.#wake.ring();
+  }
+
+  /** Until the receiver closes. Throws STREAM_CLOSED, or MESSAGE_INVALID where the receiver breaks the protocol. */
+  async run(): Promise<void> {
+    const messages = this.#channel.messages()[Symbol.asyncIterator]();
+    const first = await messages.next();
+    if (first.done) return;
+    this.#begin(first.value);
+    const listening = this.#listen(messages);
+    // Its failure must reach the caller even while sending is asleep: the flag ends the sender, the await throws.
+    listening.catch(() => {}).finally(() => this.stop());
+    await this.#send();
+    await this.#channel.close();
+    await listening;
+  }
+
+  #begin(bytes: Uint8Array): void {
+    const message = decodeReceiverMessage(bytes, MAX_SUBSCRIPTION_BYTES);
+    if (message.kind !== 'subscribe') throw violation('must come first');
+    this.#scope = new Set(message.scope);
+    this.#windowBytes = message.windowBytes;
+    this.#sent = new VersionVector(message.vector);
+    for (const [origin, sequence] of message.vector) this.#taken.advance(origin, sequence);
+    this.#progress.ring();
+  }
+
+  async #listen(messages: AsyncIterator<Uint8Array>): Promise<void> {
+    for (let next = await messages.next(); !next.done; next = await messages.next()) {
+      const message = decodeReceiverMessage(next.value, MAX_SUBSCRIPTION_BYTES);
+      if (message.kind !== 'taken') throw violation('comes once');
+      if (message.updates > this.#inFlight.length) throw violation('takes more than was sent');
+      for (const { origin, to, bytes } of this.#inFlight.splice(0, message.updates)) {
+        this.#inFlightBytes -= bytes.length;
+        this.#taken.advance(origin, to);
+      }
+      this.#wake.ring();
+      this.#progress.ring();
+    }
+  }
+
+  async #send(): Promise<void> {
+    let level = false;
+    while (!this.#ended) {
+      const entry = this.#inFlightBytes < this.#windowBytes ? await this.#nextEntry() : null;
+      if (entry !== null) {
+        level = false;
+        await this.#sendEntry(entry);
+      } else if (!level && this.#inFlightBytes < this.#windowBytes) {
+        level = true;
+        await this.#channel.send(encodeSourceMessage({ kind: 'level' }));
+      } else {
+        await this.#wake.wait();
+      }
+    }
+  }
+
+  async #sendEntry(entry: LogEntry): Promise<void> {
+    let number = this.#numbers.get(entry.origin);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(entry.origin, number);
+      await this.#channel.send(encodeSourceMessage({ kind: 'origin', origin: entry.origin }));
+    }
+    this.#sent.advance(entry.origin, entry.to);
+    this.#inFlight.push(entry);
+    this.#inFlightBytes += entry.bytes.length;
+    await this.#channel.send(encodeSourceMessage({ kind: 'update', origin: number, frame: entry.bytes }));
+  }
+
+  /** The next update within the scope that the receiver has not been sent; null when there is none. */
+  async #nextEntry(): Promise<LogEntry | null> {
+    for (const origin of this.#log.origins()) {
+      if (!this.#scope.has(parseOriginKey(origin).peer) || this.#tooFarBehind.has(origin)) continue;
+      const from = this.#sent.get(origin);
+      const floor = this.#log.floor(origin);
+      if (from >= floor) {
+        const entry = this.#log.entryFrom(origin, from);
+        if (entry !== null) return entry;
+      } else {
+        this.#tooFarBehind.add(origin);
+        await this.#channel.send(encodeSourceMessage({ kind: 'too-far-behind', origin, floor }));
+      }
+    }
+    return null;
+  }
+}
+
+function violation(problem: string): MurmurError {
+  return new MurmurError({ code: 'MESSAGE_INVALID', message: 'subscription', field: 'kind', problem });
+}

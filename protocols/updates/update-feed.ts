@@ -1,0 +1,97 @@
+import { type OriginKey, type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import type { VersionVector } from '../../src/sum/version-vector.ts';
+import { MurmurError } from '../../src/support/errors.ts';
+import type { Channel, Network } from '../network.ts';
+import { MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from './constants.ts';
+import { decodeSourceMessage, encodeReceiverMessage } from './messages.ts';
+
+export interface UpdateFeedInit {
+  readonly source: PeerName;
+  /** Peers whose updates this feed brings; no other feed may do so at the same time. */
+  readonly scope: readonly PeerName[];
+  readonly windowBytes: number;
+  readonly maxMessageBytes: number;
+  /** The vector of what has arrived, read when the feed opens. */
+  readonly arrived: VersionVector;
+  /** One more update, in the order of its stream. Throws MESSAGE_INVALID where it cannot be right: the feed ends. */
+  readonly receive: (origin: OriginKey, frame: Uint8Array, feed: UpdateFeed) => void;
+  readonly onLevel?: () => void;
+  readonly onTooFarBehind: (origin: OriginKey, floor: number) => void;
+}
+
+/** The receiver's end of a subscription: opens, asks for what lies beyond its vector, and reads until one side closes. */
+export class UpdateFeed {
+  readonly #network: Network;
+  readonly #init: UpdateFeedInit;
+  readonly #origins: OriginKey[] = [];
+  #channel: Channel | null = null;
+
+  constructor(network: Network, init: UpdateFeedInit) {
+    this.#network = network;
+    this.#init = init;
+  }
+
+  get source(): PeerName {
+    return this.#init.source;
+  }
+
+  /**
+   * Runs until the source has closed: after an abort of `signal` this waits for the source's own close, so that a feed
+   * opened next cannot overlap. Throws STREAM_CLOSED, MESSAGE_INVALID.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, scope, windowBytes, maxMessageBytes, arrived } = this.#init;
+    const channel = await this.#network.open(source, UPDATES_PROTOCOL, { maxMessageBytes });
+    this.#channel = channel;
+    const close = () => void channel.close().catch(() => channel.abort());
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      const vector = [...arrived.entries()].filter(([origin]) => scope.includes(parseOriginKey(origin).peer));
+      await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes }));
+      if (signal.aborted) close();
+      for await (const message of channel.messages()) this.#take(message, signal);
+      await channel.close();
+    } catch (error) {
+      channel.abort();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', close);
+      this.#channel = null;
+    }
+  }
+
+  /** Tells the source that this many more updates were taken. A feed that has ended has nobody to tell. */
+  taken(updates: number): void {
+    const channel = this.#channel;
+    if (channel === null) return;
+    channel.send(encodeReceiverMessage({ kind: 'taken', updates })).catch(() => channel.abort());
+  }
+
+  #take(bytes: Uint8Array, signal: AbortSignal): void {
+    const message = decodeSourceMessage(bytes, this.#init.maxMessageBytes);
+    switch (message.kind) {
+      case 'origin':
+        if (this.#origins.length === MAX_FEED_ORIGINS) throw violation('origin', 'are too many');
+        if (!this.#init.scope.includes(parseOriginKey(message.origin).peer))
+          throw violation('origin', 'is out of scope');
+        this.#origins.push(message.origin);
+        return;
+      case 'update': {
+        const origin = this.#origins[message.origin];
+        if (origin === undefined) throw violation('origin', 'has a number that was not given');
+        // What is still under way when the feed is being handed over is dropped; the next feed brings it again.
+        if (!signal.aborted) this.#init.receive(origin, message.frame, this);
+        return;
+      }
+      case 'level':
+        this.#init.onLevel?.();
+        return;
+      case 'too-far-behind':
+        this.#init.onTooFarBehind(message.origin, message.floor);
+    }
+  }
+}
+
+function violation(field: string, problem: string): MurmurError {
+  return new MurmurError({ code: 'MESSAGE_INVALID', message: 'update stream', field, problem });
+}

@@ -1,0 +1,83 @@
+import type { OriginKey } from './origin.ts';
+
+/** One published update as it came over the wire; the bytes are never changed. */
+export interface LogEntry {
+  readonly origin: OriginKey;
+  /** Covers `(from, to]`. */
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: Uint8Array;
+}
+
+interface OriginLog {
+  /** In order, without a gap. */
+  entries: LogEntry[];
+  /** Sequence up to which entries were evicted: whoever stands below it cannot be served. */
+  floor: number;
+}
+
+/**
+ * The newest updates of all origins, bounded in bytes: what a peer can serve to others, its own and those of origins
+ * that have fallen silent. The oldest to arrive goes first.
+ */
+export class UpdateLog {
+  readonly #maxBytes: number;
+  readonly #origins = new Map<OriginKey, OriginLog>();
+  /** Origins in order of arrival, one item an entry: the next to evict from is at `#oldest`. */
+  #arrivals: OriginKey[] = [];
+  #oldest = 0;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  origins(): IterableIterator<OriginKey> {
+    return this.#origins.keys();
+  }
+
+  /** Appends an update that starts where the origin's log ends; the caller's vector has seen to the order. */
+  append(entry: LogEntry): void {
+    const log = this.#origins.get(entry.origin) ?? { entries: [], floor: entry.from };
+    this.#origins.set(entry.origin, log);
+    log.entries.push(entry);
+    this.#arrivals.push(entry.origin);
+    this.#bytes += entry.bytes.length;
+    while (this.#bytes > this.#maxBytes) this.#evictOldest();
+  }
+
+  /** Highest sequence that is no longer held of an origin; 0 when nothing is missing. */
+  floor(origin: OriginKey): number {
+    return this.#origins.get(origin)?.floor ?? 0;
+  }
+
+  /** The entry that starts at `from`, or null where there is none (yet, or any more). */
+  entryFrom(origin: OriginKey, from: number): LogEntry | null {
+    const entries = this.#origins.get(origin)?.entries;
+    if (entries === undefined) return null;
+    let low = 0;
+    let high = entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (entries[middle]!.from < from) low = middle + 1;
+      else high = middle;
+    }
+    const entry = entries[low];
+    return entry?.from === from ? entry : null;
+  }
+
+  #evictOldest(): void {
+    const log = this.#origins.get(this.#arrivals[this.#oldest++]!)!;
+    const entry = log.entries.shift()!;
+    log.floor = entry.to;
+    this.#bytes -= entry.bytes.length;
+    if (this.#oldest > 1024 && this.#oldest * 2 > this.#arrivals.length) {
+      this.#arrivals = this.#arrivals.slice(this.#oldest);
+      this.#oldest = 0;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { OriginKey } from './origin.ts';
+
+/** How an update `(from, to]` of one origin stands to what a vector covers of that origin. */
+export type Standing =
+  /** Starts exactly where the vector stands. */
+  | 'next'
+  /** Wholly covered. */
+  | 'covered'
+  /** Starts beyond: something is missing in between. */
+  | 'gap'
+  /** Partly covered; its parts cannot be separated. */
+  | 'straddles';
+
+/** What a peer knows: per origin, the highest sequence applied with no gap below it. */
+export class VersionVector {
+  readonly #highest: Map<OriginKey, number>;
+
+  constructor(entries: Iterable<readonly [OriginKey, number]> = []) {
+    this.#highest = new Map(entries);
+  }
+
+  /** Zero for an origin never heard of. */
+  get(origin: OriginKey): number {
+    return this.#highest.get(origin) ?? 0;
+  }
+
+  standing(origin: OriginKey, from: number, to: number): Standing {
+    const highest = this.get(origin);
+    if (from === highest) return 'next';
+    if (to <= highest) return 'covered';
+    return from > highest ? 'gap' : 'straddles';
+  }
+
+  /** Moves one origin forward. The caller has asked for the standing. */
+  advance(origin: OriginKey, to: number): void {
+    this.#highest.set(origin, to);
+  }
+
+  /** Whether this vector has everything that `other` has. */
+  covers(other: VersionVector): boolean {
+    for (const [origin, sequence] of other.#highest) if (this.get(origin) < sequence) return false;
+    return true;
+  }
+
+  equals(other: VersionVector): boolean {
+    return this.covers(other) && other.covers(this);
+  }
+
+  isEmpty(): boolean {
+    return this.#highest.size === 0;
+  }
+
+  entries(): IterableIterator<[OriginKey, number]> {
+    return this.#highest.entries();
+  }
+
+  clone(): VersionVector {
+    return new VersionVector(this.#highest);
+  }
+}
