@@ -74,7 +74,8 @@ export type PeerEvent = { readonly atMs: number; readonly peer: PeerName } & (
       readonly type: 'evaluation';
       readonly swarmSamples: number;
       readonly accuracy: number;
-      readonly latentAccuracy: number;
+      /** Null where `whole` is false. */
+      readonly latentAccuracy: number | null;
       /** True when the whole test set was used. */
       readonly whole: boolean;
       readonly tookSeconds: number;

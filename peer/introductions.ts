@@ -7,6 +7,8 @@ import type { Members } from './members.ts';
 
 /** The peer with the lower name dials first; the other tries this much later, in case only it can reach the first. */
 const SECOND_DIAL_MS = 2_000;
+/** Before a hello that got lost is asked for again. */
+const REGREET_MS = 1_000;
 /** Between two attempts to dial the same peer. */
 const REDIAL_MS = 3_000;
 
@@ -36,7 +38,7 @@ export class Introductions {
     this.#members = components.members;
     this.#init = init;
     this.#network.onConnection((peer, connected) => {
-      if (connected) void this.meet(peer).catch((error) => this.#refuse(peer, error));
+      if (connected) this.#introduce(peer);
       else this.#forget(peer);
     });
   }
@@ -90,8 +92,13 @@ export class Introductions {
     this.#members.disconnected(peer);
   }
 
-  #refuse(peer: PeerName, error: unknown): void {
-    if (!isFailure(error)) throw error;
-    if (error.code !== 'STREAM_CLOSED') this.#init.onRefused(peer, error);
+  /** Meets a peer that has connected; again, where its hello got lost. */
+  #introduce(peer: PeerName): void {
+    if (this.#stopped || this.#admitted.has(peer) || !this.#network.connected.has(peer)) return;
+    this.meet(peer).catch((error) => {
+      if (!isFailure(error)) throw error;
+      if (error.code === 'STREAM_CLOSED') this.#clock.after(REGREET_MS, () => this.#introduce(peer));
+      else this.#init.onRefused(peer, error);
+    });
   }
 }

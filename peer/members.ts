@@ -72,16 +72,16 @@ export class Members {
 
   heard(name: PeerName, status: Status): void {
     const member = this.#members.get(name) ?? this.#add(name);
-    const left = status.state === 'left';
-    const alreadyLeft = member.status?.state === 'left' && member.status.origin === status.origin;
+    // Gossip may bring an older word after the last one.
+    if (member.status?.state === 'left' && member.status.origin === status.origin) return;
     member.status = status;
     member.samples = Math.max(member.samples, status.samples);
     member.vector = status.vector === null ? null : new VersionVector(status.vector);
     member.lastHeardMs = this.#clock.nowMs();
-    if (left) {
+    if (status.state === 'left') {
       member.live = false;
-      if (!alreadyLeft) this.#onChange(member, 'left');
-    } else if (!alreadyLeft) {
+      this.#onChange(member, 'left');
+    } else {
       this.#revive(member);
     }
     this.changes.ring();

@@ -12,7 +12,6 @@ export class Tally {
   codecMs = 0;
   evaluationMs = 0;
   blockedMs = 0;
-  invalidMessages = 0;
   loss = 0;
   lookahead = '';
   readonly #marks: { atMs: number; samples: number }[] = [];
@@ -28,7 +27,8 @@ export class Tally {
     this.#samples += output.samples;
     if (output.frame !== null) this.published = output.frame.sequence;
     this.#marks.push({ atMs: nowMs, samples: this.#samples });
-    while (this.#marks[0]!.atMs < nowMs - RATE_SPAN_MS) this.#marks.shift();
+    // Two are kept however long a round takes.
+    while (this.#marks.length > 2 && this.#marks[0]!.atMs < nowMs - RATE_SPAN_MS) this.#marks.shift();
   }
 
   /** Own samples a second of late; 0 before the second round. */

@@ -51,7 +51,7 @@ export interface Network {
   open(peer: PeerName, protocol: string, options: ChannelOptions): Promise<Channel>;
   /** Listens to a topic of the gossip mesh. `from` is the verified author. Register before `start`. */
   subscribe(topic: string, receive: (from: PeerName, data: Uint8Array) => void): void;
-  /** Sends to everyone subscribed, best effort. */
+  /** Sends to everyone subscribed, best effort. Throws MESSAGE_INVALID above MAX_GOSSIP_BYTES. */
   publish(topic: string, data: Uint8Array): void;
   /** Calls back on every first connection to a peer and on the loss of the last one. */
   onConnection(listener: (peer: PeerName, connected: boolean) => void): void;

@@ -1,5 +1,4 @@
 import type { BackendName } from '../../src/compute/compute.ts';
-import type { Layout } from '../../src/models/layout.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
 
 /** A frame that the network side has validated and put in order. */
@@ -10,7 +9,6 @@ export interface ArrivedFrame {
 
 export interface ReplicaInfo {
   readonly backend: BackendName;
-  readonly layout: Layout;
   readonly shardSamples: number;
 }
 
@@ -46,7 +44,8 @@ export interface RoundOutput {
 /** Scores of the shared replica as it would be shipped, and of the weights this peer trains on. */
 export interface ReplicaScores {
   readonly accuracy: number;
-  readonly latentAccuracy: number;
+  /** Null where only the stand-in samples were asked: it costs as much again. */
+  readonly latentAccuracy: number | null;
   readonly whole: boolean;
   readonly tookMs: number;
   /** Whether the fingerprint equation held. */

@@ -1,8 +1,7 @@
 import { decodeFrame, decodeUpdate, encodeFrame } from '../../protocols/updates/frame.ts';
 import type { ReplicaCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
-import type { Dataset } from '../../src/datasets/dataset.ts';
-import { sampleSize } from '../../src/datasets/dataset.ts';
+import { type Dataset, type Minibatch, sampleSize } from '../../src/datasets/dataset.ts';
 import { Minibatches } from '../../src/datasets/minibatches.ts';
 import { labelSkew, shardIndices } from '../../src/datasets/shards.ts';
 import type { Manifest } from '../../src/manifest.ts';
@@ -98,8 +97,7 @@ export class Trainer {
   }
 
   info(): ReplicaInfo {
-    const { backend, layout } = this.#components.compute;
-    return { backend, layout, shardSamples: this.#shardSamples };
+    return { backend: this.#components.compute.backend, shardSamples: this.#shardSamples };
   }
 
   get localSteps(): number {
@@ -149,17 +147,15 @@ export class Trainer {
   }
 
   async evaluate(whole: boolean): Promise<ReplicaScores> {
-    const { clock, compute, compressor, samples } = this.#components;
+    const { clock, samples } = this.#components;
     const startMs = clock.nowMs();
     const chosen = whole ? samples.whole : samples.standIn;
     this.#replica.shared(this.#weights);
-    compressor.compress(this.#weights, this.#compressed);
-    const { accuracy } = await compute.evaluate(this.#compressed, chosen);
+    const accuracy = await this.#accuracy(chosen);
     this.#strategy.lookahead.weights(this.#weights);
-    compressor.compress(this.#weights, this.#compressed);
-    const latent = await compute.evaluate(this.#compressed, chosen);
+    const latentAccuracy = whole ? await this.#accuracy(chosen) : null;
     const tookMs = clock.nowMs() - startMs;
-    return { accuracy, latentAccuracy: latent.accuracy, whole, tookMs, fingerprintHolds: this.#replica.sum.holds() };
+    return { accuracy, latentAccuracy, whole, tookMs, fingerprintHolds: this.#replica.sum.holds() };
   }
 
   snapshot(): Snapshot {
@@ -172,6 +168,13 @@ export class Trainer {
       fingerprintHolds: sum.holds(),
       replicaBytes: this.#components.compressor.sizeBytes(this.#weights),
     };
+  }
+
+  /** Of the weights at hand, compressed as they would be shipped. */
+  async #accuracy(samples: Minibatch): Promise<number> {
+    const { compute, compressor } = this.#components;
+    compressor.compress(this.#weights, this.#compressed);
+    return (await compute.evaluate(this.#compressed, samples)).accuracy;
   }
 
   /** The local steps; returns their mean loss. */

@@ -56,14 +56,15 @@ export class Subscription {
   async run(): Promise<void> {
     const messages = this.#channel.messages()[Symbol.asyncIterator]();
     const first = await messages.next();
-    if (first.done) return;
+    if (first.done) return this.#channel.close();
     this.#begin(first.value);
-    const listening = this.#listen(messages);
-    // Its failure must reach the caller even while sending is asleep: the flag ends the sender, the await throws.
-    listening.catch(() => {}).finally(() => this.stop());
-    await this.#send();
-    await this.#channel.close();
-    await listening;
+    try {
+      // Both at once: a receiver that breaks the protocol is dropped even while it reads nothing and sending waits.
+      const listening = this.#listen(messages).then(() => this.stop());
+      await Promise.all([this.#send().then(() => this.#channel.close()), listening]);
+    } finally {
+      this.stop();
+    }
   }
 
   #begin(bytes: Uint8Array): void {

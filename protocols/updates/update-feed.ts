@@ -72,8 +72,7 @@ export class UpdateFeed {
     switch (message.kind) {
       case 'origin':
         if (this.#origins.length === MAX_FEED_ORIGINS) throw violation('origin', 'are too many');
-        if (!this.#init.scope.includes(parseOriginKey(message.origin).peer))
-          throw violation('origin', 'is out of scope');
+        this.#checkScope(message.origin);
         this.#origins.push(message.origin);
         return;
       case 'update': {
@@ -87,8 +86,13 @@ export class UpdateFeed {
         this.#init.onLevel?.();
         return;
       case 'too-far-behind':
+        this.#checkScope(message.origin);
         this.#init.onTooFarBehind(message.origin, message.floor);
     }
+  }
+
+  #checkScope(origin: OriginKey): void {
+    if (!this.#init.scope.includes(parseOriginKey(origin).peer)) throw violation('origin', 'is out of scope');
   }
 }
 

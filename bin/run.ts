@@ -1,0 +1,81 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { resolveScenario } from '../scenarios/define-scenario.ts';
+import { loadScenario } from '../scenarios/load.ts';
+import { applyOverrides, type Override, parseOverride } from '../scenarios/overrides.ts';
+import { runScenario, type ScenarioOutcome } from '../scenarios/run-scenario.ts';
+import { finalLines } from '../scenarios/runner/final-lines.ts';
+import { ownPeerCommand } from '../scenarios/runner/peer-process.ts';
+import type { BackendName } from '../src/compute/compute.ts';
+import { systemClock } from '../src/support/system-clock.ts';
+import { complain, exitStatus } from './exit-status.ts';
+import { collect, parseBackend, parsePeers, parseSeed } from './flags.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+
+interface RunFlags {
+  seed?: number;
+  peers?: number;
+  out: string;
+  set?: string[];
+  backend?: BackendName;
+  json?: boolean;
+}
+
+export const runCommand = new Command('run')
+  .description('run a scenario: every peer a process of its own on this machine')
+  .argument('<name|file>', 'a built-in scenario (see murmur list) or a .ts, .js or .mjs script')
+  .option('--seed <n>', 'seed of data, model and every choice', parseSeed)
+  .option('--peers <n>', 'peers to start', parsePeers)
+  .option('--out <folder>', 'where the run leaves its folder', 'runs')
+  .option('--set <path=value>', 'change a field of the scenario, such as target.value=0.9; may be repeated', collect)
+  .option('--backend <name>', 'insist on a compute backend', parseBackend)
+  .option('--json', 'print the summary as the last line of standard output, progress on standard error')
+  .action(async (nameOrFile: string, flags: RunFlags) => {
+    process.exitCode = await run(nameOrFile, flags);
+  });
+
+async function run(nameOrFile: string, flags: RunFlags): Promise<number> {
+  const overrides = [...(flags.set ?? []).map(parseOverride), ...flagOverrides(flags)];
+  const scenario = resolveScenario(applyOverrides(await loadScenario(nameOrFile), overrides));
+  const signals = stopOnSignals(['SIGINT', 'SIGTERM']);
+  const outcome = await runScenario(
+    {
+      clock: systemClock,
+      peerCommand: ownPeerCommand(),
+      progress: flags.json ? process.stderr : process.stdout,
+      interrupt: signals.signal,
+    },
+    scenario,
+    { out: flags.out, working: process.cwd() },
+  );
+  signals.release();
+  return conclude(outcome, flags.json === true);
+}
+
+/** Flags speak last, after the script and `--set`. */
+function flagOverrides({ seed, peers, backend }: RunFlags): Override[] {
+  const given: [string, unknown][] = [
+    ['seed', seed],
+    ['peers', peers],
+    ['backend', backend],
+  ];
+  return given.flatMap(([field, value]) => (value === undefined ? [] : { path: [field], value }));
+}
+
+function conclude({ ending, summary, control, folder, reportFile }: ScenarioOutcome, json: boolean): number {
+  if (ending.kind === 'failed') {
+    const status = complain(ending.error);
+    process.stderr.write(`murmur: what was measured until then is in ${folder}\n`);
+    return status;
+  }
+  if (ending.kind === 'interrupted') {
+    process.stderr.write(`murmur: interrupted; what was measured until then is in ${folder}\n`);
+    return exitStatus.failed;
+  }
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else {
+    const lines = [...finalLines(summary, control), ['report', reportFile]] as const;
+    process.stdout.write(`\n${lines.map(([label, text]) => `${pc.bold(label!.padEnd(20))}${text}`).join('\n')}\n`);
+  }
+  return summary.converged ? exitStatus.reached : exitStatus.notReached;
+}

@@ -1,0 +1,133 @@
+import type { UpdateSource } from '../protocols/updates/update-source.ts';
+import type { Manifest } from '../src/manifest.ts';
+import type { OriginKey, PeerName } from '../src/sum/origin.ts';
+import type { Clock } from '../src/support/clock.ts';
+import { firstRing } from '../src/support/doorbell.ts';
+import type { DelayMeter } from './delay-meter.ts';
+import type { EvaluationPlan } from './evaluation-plan.ts';
+import type { PeerEvent } from './events.ts';
+import type { Inbox } from './inbox.ts';
+import type { Members } from './members.ts';
+import type { Narrator } from './narrator.ts';
+import type { ArrivedFrame, Drift, ReplicaHost, ReplicaScores, RoundOutput } from './replica/replica-host.ts';
+import type { SwarmClock } from './swarm-clock.ts';
+import type { Tally } from './tally.ts';
+
+export type FinishReason = Extract<PeerEvent, { type: 'finishing' }>['reason'];
+
+export interface RoundLoopComponents {
+  readonly clock: Clock;
+  readonly replica: ReplicaHost;
+  readonly inbox: Inbox;
+  readonly source: UpdateSource;
+  readonly members: Members;
+  readonly swarm: SwarmClock;
+  readonly plan: EvaluationPlan;
+  readonly delays: DelayMeter;
+  readonly tally: Tally;
+  readonly narrator: Narrator;
+}
+
+export interface RoundLoopInit {
+  readonly manifest: Manifest;
+  readonly origin: OriginKey;
+  /** Clock time at which the run ends in any case. */
+  readonly endMs: number;
+  readonly signal: AbortSignal;
+  readonly onScores: (scores: ReplicaScores, swarmSamples: number) => void;
+}
+
+/** Round after round, the network's side of each: see ARCHITECTURE.md, "The life of a gradient". */
+export class RoundLoop {
+  readonly #components: RoundLoopComponents;
+  readonly #init: RoundLoopInit;
+
+  constructor(components: RoundLoopComponents, init: RoundLoopInit) {
+    this.#components = components;
+    this.#init = init;
+  }
+
+  /** Trains until the run is over, and tells why it is. */
+  async run(): Promise<FinishReason> {
+    const { plan, members, swarm } = this.#components;
+    while (true) {
+      const reason = this.#reasonToFinish();
+      if (reason !== null) return reason;
+      await this.#waitForSubscribers();
+      this.#publish(await this.#round());
+      if (plan.isDue(swarm.samples(), members)) await this.#evaluate();
+    }
+  }
+
+  /** Applies what has arrived without training. */
+  async absorb(): Promise<void> {
+    const { inbox, replica } = this.#components;
+    const arrived = this.#takeArrived();
+    inbox.tell(1);
+    this.#report(await replica.absorb(arrived));
+  }
+
+  #reasonToFinish(): FinishReason | null {
+    const { manifest, endMs, signal } = this.#init;
+    const { plan, members, swarm, clock } = this.#components;
+    if (signal.aborted) return 'asked';
+    if (plan.converged(members)) return 'target';
+    if (swarm.samples() >= manifest.limits.samples) return 'samples';
+    return clock.nowMs() >= endMs ? 'seconds' : null;
+  }
+
+  async #round(): Promise<RoundOutput> {
+    const { clock, replica, members, swarm, delays, tally } = this.#components;
+    const startMs = clock.nowMs();
+    const output = await replica.round({
+      arrived: this.#takeArrived(),
+      members: members.contributing(),
+      swarmSamples: swarm.samples(),
+      delayRounds: delays.delayRounds(),
+    });
+    delays.round(clock.nowMs() - startMs);
+    tally.round(output, clock.nowMs());
+    swarm.trained(output.samples);
+    this.#report(output.drifts);
+    return output;
+  }
+
+  #publish({ frame }: RoundOutput): void {
+    if (frame === null) return;
+    this.#components.inbox.acceptOwn(this.#init.origin, frame.sequence, frame.bytes);
+    this.#components.source.logGrew();
+  }
+
+  /** The staleness bound: while a live subscriber has too many updates still to take, this peer only applies. */
+  async #waitForSubscribers(): Promise<void> {
+    const { clock, inbox, members, source, tally } = this.#components;
+    const { manifest, signal } = this.#init;
+    const startMs = clock.nowMs();
+    const isLive = (peer: PeerName) => members.isLive(peer);
+    while (!signal.aborted && source.backlog(tally.published, isLive) >= manifest.exchange.staleness) {
+      if (inbox.waiting > 0) await this.absorb();
+      else await firstRing([inbox.arrivals, source.progress, members.changes], signal);
+    }
+    tally.blockedMs += clock.nowMs() - startMs;
+  }
+
+  async #evaluate(): Promise<void> {
+    const { plan, swarm, replica } = this.#components;
+    const swarmSamples = swarm.samples();
+    const scores = await plan.evaluate(swarmSamples, (whole) => replica.evaluate(whole));
+    for (const score of scores) this.#init.onScores(score, swarmSamples);
+  }
+
+  #takeArrived(): readonly ArrivedFrame[] {
+    const { clock, inbox, delays } = this.#components;
+    const nowMs = clock.nowMs();
+    return inbox.take((times) => delays.applied(times, nowMs));
+  }
+
+  #report(drifts: readonly Drift[]): void {
+    for (const { origin, sequence } of drifts) {
+      const message = `what was applied of ${origin} up to ${sequence} is not what it published`;
+      this.#components.narrator.warn('REPLICA_DRIFTED', message);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { PeerName } from '../../src/sum/origin.ts';
+import type { Clock } from '../../src/support/clock.ts';
+import type { Random } from '../../src/support/random.ts';
+import type { Network } from '../network.ts';
+import type { LinkSettings } from './link.ts';
+import { MemoryNetwork, type Surroundings } from './memory-network.ts';
+
+/** The networks of a simulation: peers of one process that reach each other through seeded links. */
+export class MemoryHub {
+  readonly #around: Surroundings;
+
+  constructor({ clock, random }: { clock: Clock; random: Random }, settings: LinkSettings) {
+    this.#around = { clock, random, settings, running: new Map() };
+  }
+
+  /** A peer's network, to be started; a name that was stopped or cut may come back with a new one. */
+  network(name: PeerName): Network {
+    return new MemoryNetwork(name, this.#around);
+  }
+
+  /** Crashes a peer: its connections are lost, and with them what it had sent and not yet delivered. */
+  cut(name: PeerName): void {
+    this.#around.running.get(name)?.cut();
+  }
+}

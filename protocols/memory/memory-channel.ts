@@ -1,0 +1,139 @@
+import type { PeerName } from '../../src/sum/origin.ts';
+import { messageTooLong, streamClosed } from '../channel-errors.ts';
+import type { Channel, ChannelOptions } from '../network.ts';
+
+/** Brings bytes to the other side and calls back there. */
+export type Carry = (bytes: number, arrive: () => void) => void;
+
+/** Bytes that a sender may be ahead of its reader before it waits: as much as the real network's stream window. */
+export const MAX_UNREAD_BYTES = 2 ** 20;
+
+/** Called when nothing more can pass in either direction, with the reason where it is not that both closed. */
+export type Ended = (channel: MemoryChannel, problem: string | null) => void;
+
+/** One end of a channel; `pair` joins two. */
+export class MemoryChannel implements Channel {
+  readonly remote: PeerName;
+  readonly #carry: Carry;
+  readonly #maxMessageBytes: number;
+  readonly #ended: Ended;
+  readonly #inbox: Uint8Array[] = [];
+  /** Sent, and not yet taken by the reader at the other end. */
+  #unreadBytes = 0;
+  /** Set by `pair`, before anything is sent. */
+  #other: MemoryChannel | undefined;
+  #closedHere = false;
+  #remoteEnded = false;
+  #lost: string | null = null;
+  #wakeReader = () => {};
+  #waitingSenders: (() => void)[] = [];
+
+  constructor(remote: PeerName, carry: Carry, options: ChannelOptions, ended: Ended) {
+    this.remote = remote;
+    this.#carry = carry;
+    this.#maxMessageBytes = options.maxMessageBytes;
+    const abort = () => this.abort();
+    options.signal?.addEventListener('abort', abort, { once: true });
+    this.#ended = (channel, problem) => {
+      options.signal?.removeEventListener('abort', abort);
+      ended(channel, problem);
+    };
+  }
+
+  static pair(one: MemoryChannel, other: MemoryChannel): void {
+    one.#other = other;
+    other.#other = one;
+  }
+
+  async send(message: Uint8Array): Promise<void> {
+    if (this.#closedHere || this.#lost !== null) throw this.#closed();
+    // A copy, for the reader owns what it gets, as it does on a real network.
+    const sent = message.slice();
+    this.#unreadBytes += charge(sent);
+    this.#carry(sent.byteLength, () => this.#other!.#receive(sent));
+    while (this.#unreadBytes > MAX_UNREAD_BYTES) {
+      await new Promise<void>((resolve) => this.#waitingSenders.push(resolve));
+      if (this.#lost !== null) throw this.#closed();
+    }
+  }
+
+  async *messages(): AsyncIterable<Uint8Array> {
+    for (;;) {
+      const message = this.#inbox.shift();
+      if (message !== undefined) {
+        this.#other!.#taken(message);
+        if (message.byteLength > this.#maxMessageBytes) {
+          this.abort();
+          throw messageTooLong(message.byteLength, this.#maxMessageBytes);
+        }
+        yield message;
+      } else if (this.#remoteEnded) {
+        return;
+      } else if (this.#lost !== null) {
+        throw this.#closed();
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closedHere || this.#lost !== null) return;
+    this.#closedHere = true;
+    this.#carry(0, () => {
+      // Not joined yet where the network stops while it is being opened.
+      const other = this.#other;
+      if (other !== undefined) other.#end();
+    });
+    if (this.#remoteEnded) this.#ended(this, null);
+  }
+
+  abort(): void {
+    if (this.#lost !== null) return;
+    this.#inbox.length = 0;
+    this.lose('the channel was aborted here');
+    this.#carry(0, () => this.#other?.lose('the remote aborted the channel'));
+  }
+
+  /** The connection is gone, or one end was aborted. */
+  lose(problem: string): void {
+    if (this.#lost !== null) return;
+    this.#lost = problem;
+    this.#wakeReader();
+    this.#wakeSenders();
+    this.#ended(this, problem);
+  }
+
+  #receive(message: Uint8Array): void {
+    if (this.#lost !== null) return;
+    this.#inbox.push(message);
+    this.#wakeReader();
+  }
+
+  #end(): void {
+    if (this.#lost !== null) return;
+    this.#remoteEnded = true;
+    this.#wakeReader();
+    if (this.#closedHere) this.#ended(this, null);
+  }
+
+  #taken(message: Uint8Array): void {
+    this.#unreadBytes -= charge(message);
+    if (this.#unreadBytes <= MAX_UNREAD_BYTES) this.#wakeSenders();
+  }
+
+  #wakeSenders(): void {
+    for (const wake of this.#waitingSenders.splice(0)) wake();
+  }
+
+  #closed() {
+    return streamClosed(this.remote, this.#lost ?? 'the channel was closed here');
+  }
+}
+
+/** An empty message takes room, too. */
+function charge(message: Uint8Array): number {
+  return message.byteLength + 1;
+}

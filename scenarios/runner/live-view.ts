@@ -1,0 +1,118 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import type { Manifest } from '../../src/manifest.ts';
+import type { Clock } from '../../src/support/clock.ts';
+import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.ts';
+import { spread } from './summary.ts';
+import type { PeerTally, RunTally } from './tally.ts';
+
+/** Where progress is shown; a terminal is drawn over in place. */
+export interface ProgressOutput {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Often enough to feel alive, and seldom enough to cost nothing. */
+const REDRAW_EVERY_MS = 250;
+/** In a log file, lines that come every few seconds can still be read. */
+const PRINT_EVERY_MS = 5_000;
+const DEFAULT_COLUMNS = 100;
+
+/** Shows how far a run is: one line a peer and one for the swarm. */
+export class LiveView {
+  readonly #output: ProgressOutput;
+  readonly #clock: Clock;
+  #drawnLines = 0;
+  #cancel = () => {};
+
+  constructor(output: ProgressOutput, clock: Clock) {
+    this.#output = output;
+    this.#clock = clock;
+  }
+
+  start(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
+    const { name, peers, exchange, seed } = manifest;
+    const many = `${peers} ${peers === 1 ? 'peer' : 'peers'}`;
+    this.#output.write(`${pc.bold(name)}: ${many}, ${exchange.strategy}, ${manifest.model.name}, seed ${seed}\n`);
+    this.#drawnLines = 0;
+    const draw = () => this.#draw(manifest, tally, startedAtMs);
+    const everyMs = this.#output.isTTY ? REDRAW_EVERY_MS : PRINT_EVERY_MS;
+    const tick = () => {
+      draw();
+      this.#cancel = this.#clock.after(everyMs, tick);
+    };
+    this.#cancel = this.#clock.after(everyMs, tick);
+    this.#stop = () => {
+      this.#cancel();
+      draw();
+    };
+  }
+
+  /** Draws the last state and leaves it standing. */
+  stop(): void {
+    this.#stop();
+    this.#stop = () => {};
+  }
+
+  #stop = () => {};
+
+  #draw(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
+    const lines = progressLines(manifest, tally, (this.#clock.nowMs() - startedAtMs) / 1000);
+    if (!this.#output.isTTY) {
+      this.#output.write(`${lines.map(stripVTControlCharacters).join('\n')}\n`);
+      return;
+    }
+    const columns = this.#output.columns ?? DEFAULT_COLUMNS;
+    const up = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A` : '';
+    const fitted = lines.map((line) => (stripVTControlCharacters(line).length < columns ? line : cut(line, columns)));
+    this.#output.write(`${up}${fitted.map((line) => `\x1b[2K${line}`).join('\n')}\n`);
+    this.#drawnLines = lines.length;
+  }
+}
+
+function cut(line: string, columns: number): string {
+  return stripVTControlCharacters(line).slice(0, columns - 1);
+}
+
+/** The table: a heading, one line a peer, one for the swarm. */
+export function progressLines(manifest: Manifest, tally: RunTally, elapsedSeconds: number): string[] {
+  const heading = row(['peer', 'round', 'samples/s', 'accuracy', 'sent', 'age p50', 'state']);
+  const accuracy = spread(tally.peers.flatMap((peer) => peer.accuracy ?? []))?.median ?? null;
+  const samples = tally.peers.reduce((total, { report, progress }) => total + ((report ?? progress)?.samples ?? 0), 0);
+  const swarm = [
+    pc.bold('swarm'),
+    `${formatSeconds(elapsedSeconds)}`,
+    `${formatCount(samples)} of ${formatCount(manifest.limits.samples)} samples`,
+    `median ${formatShare(accuracy)}, target ${formatShare(manifest.target.value)}`,
+    tally.converged ? pc.green('reached') : 'not yet',
+  ];
+  return [pc.dim(heading), ...tally.peers.map(peerLine), swarm.join('  ')];
+}
+
+function peerLine(peer: PeerTally): string {
+  const { progress, report } = peer;
+  return row([
+    String(peer.index + 1),
+    formatCount(report?.rounds ?? progress?.round ?? null),
+    formatCount(progress?.samplesPerSecond ?? null),
+    formatShare(peer.accuracy),
+    formatBytes(peer.bytesSent),
+    formatSeconds((report ?? progress)?.updateAgeSeconds?.p50 ?? null),
+    peerState(peer),
+  ]);
+}
+
+function peerState({ report, converged, progress, backend, name }: PeerTally): string {
+  if (report) return 'finished';
+  if (converged) return 'at target';
+  if (progress) return `training, ${progress.members} members`;
+  if (backend) return 'waiting for the others';
+  return name === null ? 'starting' : 'loading';
+}
+
+const widths = [5, 8, 11, 11, 10, 10];
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell, column) => (column < widths.length ? cell.padStart(widths[column]!) : `  ${cell}`)).join('');
+}

@@ -1,0 +1,12 @@
+import { defineScenario } from '../define-scenario.ts';
+
+export default defineScenario({
+  name: 'mnist-lenet-300-100',
+  describe: 'LeNet-300-100 on MNIST, four peers: the network of the Deep Compression paper, to 97.8 %',
+  peers: 4,
+  model: 'lenet-300-100',
+  data: { kind: 'mnist' },
+  training: { batch: 64 },
+  target: { value: 0.978 },
+  limits: { samples: 768_000 },
+});

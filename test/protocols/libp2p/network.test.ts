@@ -1,0 +1,190 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer, type Socket } from 'node:net';
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAX_STREAMS } from '../../../protocols/libp2p/constants.ts';
+import { createLibp2pNetwork } from '../../../protocols/libp2p/network.ts';
+import type { Channel, Network } from '../../../protocols/network.ts';
+import { sleep } from '../../../src/support/clock.ts';
+import { MurmurError } from '../../../src/support/errors.ts';
+import { systemClock } from '../../../src/support/system-clock.ts';
+
+const LISTEN = ['/ip4/127.0.0.1/tcp/0'];
+const PROTOCOL = '/test/1';
+const OPTIONS = { maxMessageBytes: 2 ** 20 };
+
+const failureOf = async (promise: Promise<unknown>) => {
+  const error = await promise.catch((caught: unknown) => caught);
+  return error instanceof MurmurError ? error.failure : error;
+};
+
+describe('libp2p network', () => {
+  const started: Network[] = [];
+  /** All sockets of this process, both ends: the oracle of the counts. */
+  let sockets: Socket[] = [];
+  const watch = (message: unknown) => void sockets.push((message as { socket: Socket }).socket);
+
+  beforeEach(() => {
+    sockets = [];
+    subscribe('net.client.socket', watch);
+    subscribe('net.server.socket', watch);
+  });
+
+  afterEach(async () => {
+    unsubscribe('net.client.socket', watch);
+    unsubscribe('net.server.socket', watch);
+    await Promise.all(started.splice(0).map((network) => network.stop()));
+  });
+
+  async function start(prepare: (network: Network) => void = () => {}, listen = LISTEN): Promise<Network> {
+    const network = await createLibp2pNetwork({ listen });
+    prepare(network);
+    await network.start();
+    started.push(network);
+    return network;
+  }
+
+  it('takes its name from the key', async () => {
+    const privateKey = await generateKeyPair('Ed25519');
+    const network = await createLibp2pNetwork({ listen: LISTEN, privateKey });
+    expect(network.self).toBe(peerIdFromPrivateKey(privateKey).toString());
+  });
+
+  it('counts exactly the bytes that the sockets carried', async () => {
+    const serve = async (channel: Channel) => {
+      for await (const message of channel.messages()) await channel.send(message.subarray(0, 100));
+      await channel.close();
+    };
+    const networks: Network[] = [];
+    for (let index = 0; index < 3; index++) {
+      networks.push(
+        await start((network) => {
+          network.handle(PROTOCOL, OPTIONS, serve);
+          network.subscribe('t', () => {});
+        }),
+      );
+      for (const other of networks.slice(0, -1)) await networks[index]!.dial(other.addresses[0]!);
+    }
+    const [one, other, third] = networks as [Network, Network, Network];
+    const channel = await one.open(third.self, PROTOCOL, OPTIONS);
+    for (let index = 0; index < 20; index++) await channel.send(new Uint8Array(30_000));
+    await channel.close();
+    for await (const _message of channel.messages());
+    other.publish('t', new Uint8Array(150));
+    await sleep(systemClock, 500);
+
+    // A socket belongs to who listens on its port, or else to who dialled.
+    const ports = networks.map((network) => Number(network.addresses[0]!.split('/')[4]));
+    const owner = (socket: Socket) => {
+      const listening = ports.indexOf(socket.localPort!);
+      if (listening >= 0) return listening;
+      const twin = sockets.find(({ remotePort }) => remotePort === socket.localPort)!;
+      // Later peers dial earlier ones: each earlier one is dialled by the later ones in turn.
+      const callers = sockets.filter((end) => end.localPort === twin.localPort);
+      return ports.indexOf(twin.localPort!) + 1 + callers.indexOf(twin);
+    };
+    const expected = networks.map(() => ({ bytesSent: 0, bytesReceived: 0 }));
+    for (const socket of sockets) {
+      expected[owner(socket)]!.bytesSent += socket.bytesWritten;
+      expected[owner(socket)]!.bytesReceived += socket.bytesRead;
+    }
+    expect(sockets).toHaveLength(6);
+    expect(networks.map((network) => network.traffic())).toEqual(expected);
+    expect(expected[0]!.bytesSent).toBeGreaterThan(600_000);
+
+    await third.stop();
+    const after = third.traffic();
+    expect(after.bytesSent).toBeGreaterThanOrEqual(expected[2]!.bytesSent);
+    await sleep(systemClock, 50);
+    const ends = sockets.filter((socket) => socket.destroyed);
+    expect(ends.length).toBeGreaterThanOrEqual(2);
+    expect(third.traffic()).toEqual(after);
+  });
+
+  it('tells a crashed connection from a closed channel', async () => {
+    let accept = (_channel: Channel) => {};
+    const accepted = new Promise<Channel>((resolve) => {
+      accept = resolve;
+    });
+    const server = await start((network) => network.handle(PROTOCOL, OPTIONS, (channel) => accept(channel)));
+    const client = await start();
+    await client.dial(server.addresses[0]!);
+    const channel = await client.open(server.self, PROTOCOL, OPTIONS);
+    await channel.send(new Uint8Array(10));
+    const reader = (await accepted).messages()[Symbol.asyncIterator]();
+    expect((await reader.next()).value).toHaveLength(10);
+    const lost = failureOf(reader.next());
+    for (const socket of sockets) socket.destroy();
+    expect(await lost).toMatchObject({ code: 'STREAM_CLOSED', peer: client.self });
+    expect(await failureOf(channel.send(new Uint8Array(1)))).toMatchObject({ code: 'STREAM_CLOSED' });
+  });
+
+  it('says which address is taken and how to go on', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const taken = `/ip4/127.0.0.1/tcp/${port}`;
+    const network = await createLibp2pNetwork({ listen: [taken] });
+    const failure = await failureOf(network.start());
+    expect(failure).toMatchObject({ code: 'ADDRESS_UNAVAILABLE', address: taken });
+    expect((failure as { problem: string }).problem).toContain('EADDRINUSE');
+    await network.stop();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it.each([
+    '',
+    'localhost:5000',
+    '/ip4/127.0.0.1',
+    '/ip4/127.0.0.1/udp/1',
+    '/ip4/127.0.0.1/tcp/99999',
+    '/ip4/1.1.1/tcp/1',
+  ])('refuses the malformed address "%s"', async (address) => {
+    const listening = await failureOf(createLibp2pNetwork({ listen: [address] }));
+    expect(listening).toMatchObject({ code: 'CONFIG_INVALID', field: '--listen' });
+    const network = await start();
+    expect(await failureOf(network.dial(address))).toMatchObject({ code: 'CONFIG_INVALID', field: '--join' });
+  });
+
+  it('fails to dial nobody, another than it asked for, and when given up', async () => {
+    const [one, other] = [await start(), await start()];
+    const nobody = '/ip4/127.0.0.1/tcp/1';
+    expect(await failureOf(one.dial(nobody))).toMatchObject({ code: 'JOIN_FAILED', address: nobody });
+    const wrong = `${other.addresses[0]!.split('/p2p/')[0]}/p2p/${peerIdFromPrivateKey(await generateKeyPair('Ed25519'))}`;
+    expect(await failureOf(one.dial(wrong))).toMatchObject({ code: 'JOIN_FAILED', address: wrong });
+    const given = failureOf(one.dial(other.addresses[0]!, AbortSignal.abort()));
+    expect(await given).toMatchObject({ code: 'JOIN_FAILED' });
+  });
+
+  it('stops although a channel is full and nobody reads it', async () => {
+    const server = await start((network) => network.handle(PROTOCOL, OPTIONS, () => {}));
+    const client = await start();
+    await client.dial(server.addresses[0]!);
+    const channel = await client.open(server.self, PROTOCOL, OPTIONS);
+    const sending = failureOf(
+      (async () => {
+        for (;;) await channel.send(new Uint8Array(100_000));
+      })(),
+    );
+    await sleep(systemClock, 200);
+    await client.stop();
+    expect(await sending).toMatchObject({ code: 'STREAM_CLOSED' });
+    await sleep(systemClock, 200);
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  });
+
+  it('limits the channels of one protocol over a connection', async () => {
+    const server = await start((network) => network.handle(PROTOCOL, OPTIONS, () => {}));
+    const client = await start();
+    await client.dial(server.addresses[0]!);
+    const channels: Channel[] = [];
+    for (let index = 0; index < MAX_STREAMS + 6; index++)
+      channels.push(await client.open(server.self, PROTOCOL, OPTIONS));
+    await sleep(systemClock, 200);
+    const sends = await Promise.all(channels.map((channel) => failureOf(channel.send(new Uint8Array(1)))));
+    const refused = sends.filter((failure) => failure !== undefined);
+    expect(refused).toHaveLength(6);
+    for (const failure of refused) expect(failure).toMatchObject({ code: 'STREAM_CLOSED' });
+  });
+});

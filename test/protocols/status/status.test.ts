@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Network } from '../../../protocols/network.ts';
+import {
+  STATUS_EGRESS_SHARE,
+  STATUS_GATHER_MS,
+  STATUS_MAX_ADDRESSES,
+  STATUS_MAX_BYTES,
+  STATUS_MAX_INTERVAL_MS,
+  STATUS_MAX_ORIGINS,
+  STATUS_MIN_INTERVAL_MS,
+  STATUS_OVERHEAD_BYTES,
+  statusTopic,
+} from '../../../protocols/status/constants.ts';
+import { decodeStatus, encodeStatus, peerStates, type Status } from '../../../protocols/status/messages.ts';
+import { StatusBoard } from '../../../protocols/status/status-board.ts';
+import { MAX_COUNT } from '../../../protocols/tuples.ts';
+import { failureOf } from '../../support/failures.ts';
+import { MemoryWorld } from '../../support/memory-world.ts';
+
+const names = fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/);
+const origins = fc.tuple(names, fc.stringMatching(/^[0-9a-f]{16}$/)).map((parts) => parts.join('/'));
+const counts = fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1));
+const statuses: fc.Arbitrary<Status> = fc.record({
+  origin: origins,
+  state: fc.constantFrom(...peerStates),
+  samples: counts,
+  published: counts,
+  confirmedAccuracy: fc.option(fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs), { nil: null }),
+  addresses: fc.array(fc.string({ maxLength: 60 }), { maxLength: STATUS_MAX_ADDRESSES }),
+  vector: fc.option(fc.array(fc.tuple(origins, counts), { maxLength: 20 }), { nil: null }),
+});
+
+const statusOf = (peer: string): Status => ({
+  origin: `${peer}/0000000000000001`,
+  state: 'training',
+  samples: 5,
+  published: 2,
+  confirmedAccuracy: 0.75,
+  addresses: [`/memory/${peer}`],
+  vector: null,
+});
+
+describe('a status', () => {
+  test('is read as it was written', () => {
+    fc.assert(
+      fc.property(statuses, (status) => {
+        expect(decodeStatus(encodeStatus(status))).toEqual(status);
+      }),
+    );
+  });
+
+  const refused = (fields: Partial<Record<keyof Status, unknown>>) =>
+    failureOf(() => decodeStatus(encodeStatus({ ...statusOf('a'), ...fields } as Status)), 'MESSAGE_INVALID');
+
+  test('is refused with a field out of its bounds', async () => {
+    await refused({ origin: 'a' });
+    await refused({ state: 'asleep' });
+    for (const count of [-1, 0.5, MAX_COUNT + 1, Number.NaN]) {
+      await refused({ samples: count });
+      await refused({ published: count });
+    }
+    for (const share of [-0.1, 1.1, Number.NaN, '1']) await refused({ confirmedAccuracy: share });
+    await refused({ addresses: ['a'.repeat(257)] });
+    await refused({ addresses: [1] });
+    await refused({ vector: [['a', 1]] });
+  });
+
+  test('tells STATUS_MAX_ADDRESSES addresses and STATUS_MAX_ORIGINS origins at the most, and all fit STATUS_MAX_BYTES', () => {
+    const origin = `${'1'.repeat(52)}/0123456789abcdef`;
+    const many: Status = {
+      ...statusOf('a'),
+      origin,
+      addresses: Array.from({ length: STATUS_MAX_ADDRESSES + 1 }, () => 'x'.repeat(256)),
+      vector: Array.from({ length: STATUS_MAX_ORIGINS + 1 }, () => [origin, MAX_COUNT] as const),
+    };
+    const bytes = encodeStatus(many);
+    expect(bytes.length).toBeLessThanOrEqual(STATUS_MAX_BYTES);
+    const { addresses, vector } = decodeStatus(bytes);
+    expect([addresses.length, vector!.length]).toEqual([STATUS_MAX_ADDRESSES, STATUS_MAX_ORIGINS]);
+  });
+
+  test('above STATUS_MAX_BYTES is refused', async () => {
+    await failureOf(() => decodeStatus(new Uint8Array(STATUS_MAX_BYTES + 1)), 'MESSAGE_INVALID');
+  });
+
+  test('has a topic of its own for each run', () => {
+    expect(statusTopic('ab'.repeat(32))).not.toBe(statusTopic('ac'.repeat(32)));
+  });
+});
+
+describe('a status board', () => {
+  interface Posted {
+    readonly network: Network;
+    readonly board: StatusBoard;
+    readonly received: { from: string; status: Status; atMs: number }[];
+    readonly invalid: string[];
+  }
+
+  async function post(world: MemoryWorld, name: string, compose = () => statusOf(name)): Promise<Posted> {
+    const received: Posted['received'] = [];
+    const invalid: string[] = [];
+    let board!: StatusBoard;
+    const network = await world.start(name, (network) => {
+      board = new StatusBoard(
+        { network, clock: world.clock },
+        {
+          topic: 'statuses',
+          compose,
+          receive: (from, status) => received.push({ from, status, atMs: world.clock.nowMs() }),
+          onInvalid: (from, problem) => invalid.push(`${from}: ${problem}`),
+        },
+      );
+    });
+    return { network, board, received, invalid };
+  }
+
+  async function pair(world: MemoryWorld): Promise<[Posted, Posted]> {
+    const [a, b] = [await post(world, 'a'), await post(world, 'b')];
+    await a.network.dial(b.network.addresses[0]!);
+    return [a, b];
+  }
+
+  test('brings statuses to the others, at once and then every STATUS_MIN_INTERVAL_MS at the soonest', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      // Traffic beside which statuses cost nothing.
+      b.network.handle('/bulk', { maxMessageBytes: 2 ** 30 }, () => {});
+      const bulk = await a.network.open('b', '/bulk', { maxMessageBytes: 1 });
+      a.board.start();
+      void bulk.send(new Uint8Array(2 ** 24)).catch(() => {});
+      await world.pass(10.5 * STATUS_MIN_INTERVAL_MS);
+      expect(b.received.length).toBe(11);
+      expect(b.received[0]).toMatchObject({ from: 'a', status: statusOf('a') });
+      const gaps = b.received.slice(1).map(({ atMs }, i) => atMs - b.received[i]!.atMs);
+      for (const gap of gaps) expect(gap).toBeCloseTo(STATUS_MIN_INTERVAL_MS, 0);
+      expect(a.received).toEqual([]);
+    });
+  });
+
+  test('grows its interval up to STATUS_MAX_INTERVAL_MS where statuses are all there is', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      a.board.start();
+      await world.pass(20 * STATUS_MAX_INTERVAL_MS);
+      const gaps = b.received.slice(1).map(({ atMs }, i) => atMs - b.received[i]!.atMs);
+      expect(gaps.at(-1)).toBeCloseTo(STATUS_MAX_INTERVAL_MS, 0);
+      expect(b.received.length).toBeLessThan(25);
+    });
+  });
+
+  test('keeps statuses within STATUS_EGRESS_SHARE of the egress, STATUS_OVERHEAD_BYTES included', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      b.network.handle('/bulk', { maxMessageBytes: 2 ** 20 }, (channel) => {
+        void (async () => {
+          for await (const _message of channel.messages());
+        })();
+      });
+      const bulk = await a.network.open('b', '/bulk', { maxMessageBytes: 1 });
+      a.board.start();
+      // 20 kB a second: a share of a hundredth pays for less than one status of some 400 bytes, to two peers, in 4 s.
+      for (let second = 0; second < 200; second++) {
+        await bulk.send(new Uint8Array(20_000));
+        await world.pass(1000);
+      }
+      const cost = b.received.length * (encodeStatus(statusOf('a')).length + STATUS_OVERHEAD_BYTES) * 2;
+      expect(cost / a.network.traffic().bytesSent).toBeLessThan(1.1 * STATUS_EGRESS_SHARE);
+      expect(cost / a.network.traffic().bytesSent).toBeGreaterThan(0.5 * STATUS_EGRESS_SHARE);
+    });
+  });
+
+  test('gathers what is announced within STATUS_GATHER_MS into one', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      a.board.start();
+      await world.pass(100);
+      for (let n = 0; n < 5; n++) {
+        a.board.announce();
+        await world.pass(STATUS_GATHER_MS / 10);
+      }
+      await world.pass(100);
+      expect(b.received).toHaveLength(2);
+      a.board.announce();
+      await world.pass(100);
+      expect(b.received).toHaveLength(3);
+    });
+  });
+
+  test('says one last word when it stops, and no more', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      a.board.start();
+      a.board.announce();
+      a.board.stop();
+      a.board.stop();
+      a.board.announce();
+      await world.pass(10 * STATUS_MAX_INTERVAL_MS);
+      expect(b.received).toHaveLength(2);
+    });
+  });
+
+  test('drops what another peer is said to have said, and what makes no sense', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      a.network.publish('statuses', encodeStatus(statusOf('c')));
+      a.network.publish('statuses', Uint8Array.of(0xc1));
+      a.network.publish('statuses', encodeStatus(statusOf('a')));
+      await world.pass(100);
+      expect(b.received.map(({ status }) => status)).toEqual([statusOf('a')]);
+      expect(b.invalid).toEqual([expect.stringMatching(/^a: .*origin/), expect.stringMatching(/^a: status: body/)]);
+    });
+  });
+});

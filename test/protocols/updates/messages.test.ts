@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MAX_COUNT } from '../../../protocols/tuples.ts';
+import {
+  MAX_ENTRY_BYTES,
+  MAX_FEED_ORIGINS,
+  MAX_HEADER_BYTES,
+  MAX_MAGNITUDE_BYTES,
+  MAX_NOTICE_BYTES,
+  MAX_SCOPE_PEERS,
+  MAX_SUBSCRIPTION_BYTES,
+  MAX_UPDATE_ENVELOPE_BYTES,
+  MAX_WINDOW_BYTES,
+  maxFrameBytes,
+  SIGNATURE_BYTES,
+} from '../../../protocols/updates/constants.ts';
+import { encodeFrame } from '../../../protocols/updates/frame.ts';
+import {
+  decodeReceiverMessage,
+  decodeSourceMessage,
+  encodeReceiverMessage,
+  encodeSourceMessage,
+  type ReceiverMessage,
+  type SourceMessage,
+} from '../../../protocols/updates/messages.ts';
+import { denseFp32Code } from '../../../src/compression/dense-fp32.ts';
+import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
+import { MAX_PARTITIONS } from '../../../src/manifest.ts';
+import { layoutOf } from '../../../src/models/layout.ts';
+import { failureOf } from '../../support/failures.ts';
+
+const longestName = 'a'.repeat(128);
+const longestOrigin = `${longestName}/0123456789abcdef`;
+const names = fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/);
+const origins = fc.tuple(names, fc.stringMatching(/^[0-9a-f]{16}$/)).map((parts) => parts.join('/'));
+const counts = fc.oneof(
+  fc.nat({ max: 1000 }),
+  fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1)),
+);
+
+const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
+  fc.record({
+    kind: fc.constant('subscribe' as const),
+    scope: fc.array(names, { minLength: 1, maxLength: 20 }),
+    vector: fc.array(fc.tuple(origins, counts), { maxLength: 20 }),
+    windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
+  }),
+  fc.record({ kind: fc.constant('taken' as const), updates: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }) }),
+);
+
+const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
+  fc.record({ kind: fc.constant('origin' as const), origin: origins }),
+  fc.record({
+    kind: fc.constant('update' as const),
+    origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }),
+    frame: fc.uint8Array({ maxLength: 300 }),
+  }),
+  fc.record({ kind: fc.constant('level' as const) }),
+  fc.record({ kind: fc.constant('too-far-behind' as const), origin: origins, floor: counts }),
+);
+
+describe('messages', () => {
+  test('of a receiver are read as they were written', () => {
+    fc.assert(
+      fc.property(receiverMessages, (message) => {
+        expect(decodeReceiverMessage(encodeReceiverMessage(message), MAX_SUBSCRIPTION_BYTES)).toEqual(message);
+      }),
+    );
+  });
+
+  test('of a source are read as they were written', () => {
+    fc.assert(
+      fc.property(sourceMessages, (message) => {
+        expect(decodeSourceMessage(encodeSourceMessage(message), 10_000)).toEqual(message);
+      }),
+    );
+  });
+
+  test('of one side are refused by the other', async () => {
+    await failureOf(
+      () => decodeSourceMessage(encodeReceiverMessage({ kind: 'taken', updates: 1 }), 100),
+      'MESSAGE_INVALID',
+    );
+    await failureOf(() => decodeReceiverMessage(encodeSourceMessage({ kind: 'level' }), 100), 'MESSAGE_INVALID');
+  });
+});
+
+describe('bounds', () => {
+  const widest = {
+    kind: 'subscribe' as const,
+    scope: Array.from({ length: MAX_SCOPE_PEERS }, () => longestName),
+    vector: Array.from({ length: MAX_FEED_ORIGINS }, () => [longestOrigin, MAX_COUNT] as const),
+    windowBytes: MAX_WINDOW_BYTES,
+  };
+  const decode = (message: ReceiverMessage) =>
+    decodeReceiverMessage(encodeReceiverMessage(message), MAX_SUBSCRIPTION_BYTES);
+  const refused = (message: ReceiverMessage) => failureOf(() => decode(message), 'MESSAGE_INVALID');
+
+  test('MAX_SUBSCRIPTION_BYTES holds the widest subscription, and no message above it is read', async () => {
+    expect(decode(widest)).toEqual(widest);
+    await failureOf(
+      () => decodeReceiverMessage(new Uint8Array(MAX_SUBSCRIPTION_BYTES + 1), MAX_SUBSCRIPTION_BYTES),
+      'MESSAGE_INVALID',
+    );
+  });
+
+  test('MAX_SCOPE_PEERS', async () => {
+    const { failure } = await refused({ ...widest, vector: [], scope: [...widest.scope, 'a'] });
+    expect(failure).toMatchObject({ message: 'subscription' });
+    await refused({ ...widest, vector: [], scope: [] });
+  });
+
+  test('MAX_FEED_ORIGINS', async () => {
+    await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [longestOrigin, 1]] });
+    const update = (origin: number) => encodeSourceMessage({ kind: 'update', origin, frame: new Uint8Array(1) });
+    expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({ origin: MAX_FEED_ORIGINS - 1 });
+    await failureOf(() => decodeSourceMessage(update(MAX_FEED_ORIGINS), 100), 'MESSAGE_INVALID');
+  });
+
+  test('MAX_WINDOW_BYTES', async () => {
+    const narrow = { ...widest, scope: ['a'], vector: [] };
+    expect(decode(narrow)).toEqual(narrow);
+    for (const windowBytes of [0, 0.5, MAX_WINDOW_BYTES + 1]) await refused({ ...narrow, windowBytes });
+    for (const updates of [0, -1, MAX_WINDOW_BYTES + 1]) await refused({ kind: 'taken', updates });
+  });
+
+  test('MAX_NOTICE_BYTES holds every message of a source but an update', () => {
+    const longest: SourceMessage[] = [
+      { kind: 'origin', origin: longestOrigin },
+      { kind: 'level' },
+      { kind: 'too-far-behind', origin: longestOrigin, floor: MAX_COUNT },
+    ];
+    for (const message of longest) {
+      expect(decodeSourceMessage(encodeSourceMessage(message), MAX_NOTICE_BYTES)).toEqual(message);
+    }
+  });
+
+  test('MAX_UPDATE_ENVELOPE_BYTES holds what is around a frame', () => {
+    for (const length of [0, 300, 70_000]) {
+      const message: SourceMessage = { kind: 'update', origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) };
+      const bytes = encodeSourceMessage(message);
+      expect(bytes.length).toBeLessThanOrEqual(length + MAX_UPDATE_ENVELOPE_BYTES);
+      expect(decodeSourceMessage(bytes, length + MAX_UPDATE_ENVELOPE_BYTES)).toEqual(message);
+    }
+  });
+
+  test('MAX_HEADER_BYTES, MAX_MAGNITUDE_BYTES and MAX_ENTRY_BYTES make up the longest frame', () => {
+    const layout = layoutOf(Array.from({ length: 40 }, (_, i) => ({ name: `t${i}`, shape: [1000] })));
+    const range = { low: 0, high: layout.size };
+    const pending = new Float32Array(layout.size).fill(1);
+    const { encoded } = denseFp32Code.encode(pending, null, { layout, range, unit: 2 ** -24 });
+    expect(encoded.payload.length).toBe(MAX_ENTRY_BYTES * layout.size);
+    const frame = {
+      from: 0,
+      to: MAX_COUNT,
+      samples: MAX_COUNT,
+      publishedAtMs: 2 ** 32 - 1,
+      pendingMs: 1e15,
+      partition: MAX_PARTITIONS - 1,
+      partitions: MAX_PARTITIONS,
+      code: 255,
+      fingerprint: [2 ** 32 - 1, 2 ** 32 - 1] as const,
+      signature: new Uint8Array(SIGNATURE_BYTES),
+      payload: encoded.payload,
+    };
+    const length = (magnitudes: number[]) => encodeFrame({ ...frame, magnitudes }).length;
+    const all = layout.tensors.map(() => MAX_MAGNITUDE);
+    expect(length(all)).toBeLessThanOrEqual(maxFrameBytes(layout));
+    expect(length([]) - encoded.payload.length).toBeLessThanOrEqual(MAX_HEADER_BYTES);
+    // Two bytes more tell the length of a longer list.
+    expect(length(all) - length([])).toBe(MAX_MAGNITUDE_BYTES * all.length + 2);
+  });
+});

@@ -1,0 +1,164 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveScenario, type ScenarioDefinition } from '../../scenarios/define-scenario.ts';
+import { runScenario } from '../../scenarios/run-scenario.ts';
+import type { Clock } from '../../src/support/clock.ts';
+import { systemClock } from '../../src/support/system-clock.ts';
+
+// Not real peers: the end-to-end tests have those.
+const peerCommand = {
+  module: fileURLToPath(new URL('./runner/stand-in-peer.ts', import.meta.url)),
+  execArgv: ['--import', 'tsx'],
+};
+
+let out: string;
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), 'murmur-runner-'));
+});
+afterAll(() => rm(out, { recursive: true }));
+
+/** Runs three stand-ins, and interrupts them once all train where `interrupted`. */
+async function run(name: string, more: Partial<ScenarioDefinition> = {}, interrupted = false) {
+  const scenario = resolveScenario({
+    name,
+    model: 'mlp-100',
+    peers: 3,
+    target: { value: 0.9 },
+    limits: { samples: 4000 },
+    ...more,
+  });
+  let shown = '';
+  const interrupt = new AbortController();
+  const write = (text: string) => {
+    shown += text;
+    if (interrupted && text.match(/training/g)?.length === 3) interrupt.abort();
+  };
+  const { clock, waiting } = watchedClock();
+  const components = { clock, peerCommand, progress: { isTTY: interrupted, write } };
+  const paths = { out, working: out };
+  const outcome = await runScenario({ ...components, interrupt: interrupt.signal }, scenario, paths);
+  expect(waiting()).toBe(0);
+  return { ...outcome, shown, events: await eventsOf(outcome.folder) };
+}
+
+/** The system's clock, and how many of its timers still hold the process. */
+function watchedClock() {
+  const timers = new Set<object>();
+  const after: Clock['after'] = (delayMs, action) => {
+    const timer = {};
+    timers.add(timer);
+    const cancel = systemClock.after(delayMs, () => timers.delete(timer) && action());
+    return () => {
+      timers.delete(timer);
+      cancel();
+    };
+  };
+  const clock: Clock = { nowMs: systemClock.nowMs, after };
+  return { clock, waiting: () => timers.size };
+}
+
+async function eventsOf(folder: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(join(folder, 'events.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+function alive(events: readonly Record<string, unknown>[]): number[] {
+  const pids = events.filter((event) => event['type'] === 'peer-started').map((event) => event['pid'] as number);
+  expect(pids.length).toBeGreaterThan(0);
+  return pids.filter((pid) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('a run of stand-in peers', () => {
+  test('that reach the target leaves its four files, a summary and nothing running', async () => {
+    const { ending, summary, control, folder, events, shown } = await run('happy');
+    expect(ending).toEqual({ kind: 'finished' });
+    expect((await readdir(folder)).sort()).toEqual(['events.jsonl', 'manifest.json', 'report.html', 'summary.json']);
+    expect(JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8'))).toEqual(summary);
+    expect(summary).toMatchObject({
+      scenario: 'happy',
+      converged: true,
+      samplesToTarget: 3000,
+      backend: 'cpu',
+      vectorsEqual: true,
+      fingerprintsEqual: true,
+      appliedShareWhileRunning: 1,
+      bytes: { sentToTarget: 16_500, wireSent: 18_000, denseEquivalent: 3 * 40 * 100 * 4 * 2 },
+    });
+    expect(summary.finalAccuracy).toEqual({ median: 0.91, min: 0.9, max: 0.92 });
+    expect(control).toBeNull();
+    expect(alive(events)).toEqual([]);
+    const types = events.map((event) => event['type']);
+    expect(types).toContain('run-ended');
+    // Every line that a peer writes is an event that the runner knows.
+    expect(types).not.toContain('invalid-line');
+    expect(shown).toMatch(/^swarm .*reached$/m);
+    expect(shown).not.toContain('\x1b[2K');
+  });
+
+  test('that miss it is finished, not converged', async () => {
+    const { ending, summary } = await run('misses');
+    expect(ending.kind).toBe('finished');
+    expect(summary).toMatchObject({ converged: false, timeToTargetSeconds: null, bytes: { sentToTarget: null } });
+  });
+
+  test('with a control runs it alone on as many samples', async () => {
+    const { control, folder } = await run('happy', { control: 'none', peers: 1 });
+    expect(control).toMatchObject({ strategy: 'none', converged: false, vectorsEqual: null, fingerprintsEqual: null });
+    const manifest = JSON.parse(await readFile(join(folder, 'control', 'manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({ limits: { samples: 3000 }, exchange: { strategy: 'none', localSteps: 4 } });
+  });
+
+  test('takes no harm from lines that are no events', async () => {
+    const { ending, summary, events } = await run('garbage');
+    expect(ending.kind).toBe('finished');
+    expect(summary.converged).toBe(true);
+    expect(events.filter((event) => event['type'] === 'invalid-line')).toHaveLength(3 * 4);
+  });
+
+  test('one of which dies is stopped, with its last words', async () => {
+    const { ending, summary, events } = await run('dies');
+    expect(ending).toMatchObject({ kind: 'failed', error: { code: 'PEER_FAILED', failure: { peer: '2 of 3' } } });
+    expect((ending as { error: Error }).error.message).toContain('status 7 before the run was over: the last words');
+    expect(summary).toMatchObject({ converged: false, finalAccuracy: null, vectorsEqual: null });
+    expect(alive(events)).toEqual([]);
+  });
+
+  test('one of which tells its failure fails with just that', async () => {
+    const { ending, events } = await run('refuses');
+    expect(ending).toMatchObject({ kind: 'failed', error: { code: 'DATA_CORRUPT', failure: { field: 'magic' } } });
+    expect(alive(events)).toEqual([]);
+  });
+
+  test.each([
+    ['endless', 'SIGTERM'],
+    ['obedient', null],
+    ['deaf', 'SIGKILL'],
+  ])('%s that is interrupted leaves a summary and nothing running', async (name, signal) => {
+    const { ending, folder, events } = await run(name, {}, true);
+    expect(ending.kind).toBe('interrupted');
+    expect(await readdir(folder)).toContain('summary.json');
+    expect(alive(events)).toEqual([]);
+    const signals = events.filter((event) => event['type'] === 'peer-exited').map((event) => event['signal']);
+    expect(new Set(signals)).toEqual(new Set([signal]));
+  });
+
+  test('is refused before any process where its data set is missing', async () => {
+    const data = { kind: 'mnist', path: 'no-such-folder' } as const;
+    await expect(run('nodata', { data })).rejects.toMatchObject({
+      failure: { code: 'DATA_MISSING', field: 'data.path', path: join(out, 'no-such-folder') },
+    });
+    expect((await readdir(out)).filter((name) => name.startsWith('nodata'))).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import { MemoryHub } from '../../protocols/memory/hub.ts';
+import type { LinkSettings } from '../../protocols/memory/link.ts';
+import type { Network } from '../../protocols/network.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
+import { sleep } from '../../src/support/clock.ts';
+import { seededRandom } from '../../src/support/random.ts';
+import { VirtualClock } from '../../src/support/virtual-clock.ts';
+
+/** Virtual time in which any test here is over, or hangs. */
+const LIMIT_MS = 3_600_000;
+
+/** Peers on the in-memory network, in virtual time. */
+export class MemoryWorld {
+  readonly clock = new VirtualClock();
+  readonly hub: MemoryHub;
+
+  constructor(settings: LinkSettings = { latencyMs: 10 }) {
+    this.hub = new MemoryHub({ clock: this.clock, random: seededRandom('memory world') }, settings);
+  }
+
+  /** A network that has started, `prepare` having registered what it serves. */
+  async start(name: PeerName, prepare: (network: Network) => void = () => {}): Promise<Network> {
+    const network = this.hub.network(name);
+    prepare(network);
+    await network.start();
+    return network;
+  }
+
+  /** Runs a test's body on virtual time. */
+  run<T>(body: () => Promise<T>): Promise<T> {
+    return this.clock.run(body(), LIMIT_MS);
+  }
+
+  pass(ms: number): Promise<void> {
+    return sleep(this.clock, ms);
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    for (let polls = 0; !condition(); polls++) {
+      if (polls === 2000) throw new Error(`not within ${polls} polls: ${condition}`);
+      await this.pass(10);
+    }
+  }
+}

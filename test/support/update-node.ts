@@ -1,0 +1,67 @@
+import { Inbox } from '../../peer/inbox.ts';
+import { Members } from '../../peer/members.ts';
+import type { Network } from '../../protocols/network.ts';
+import { UpdateSource } from '../../protocols/updates/update-source.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import { UpdateLog } from '../../src/sum/update-log.ts';
+import { frameLayout, frameOf, frameUnit } from './frames.ts';
+import type { MemoryWorld } from './memory-world.ts';
+
+/** The half of a peer that exchanges updates, without a replica: what arrives is taken when the test says so. */
+export class UpdateNode {
+  readonly origin: OriginKey;
+  readonly log = new UpdateLog(2 ** 24);
+  readonly members: Members;
+  readonly inbox: Inbox;
+  readonly invalid: string[] = [];
+  source!: UpdateSource;
+  network!: Network;
+  published = 0;
+
+  private constructor(world: MemoryWorld, name: PeerName) {
+    const { clock } = world;
+    this.origin = `${name}/0000000000000001`;
+    this.members = new Members(clock, () => {});
+    this.inbox = new Inbox(
+      { clock, log: this.log },
+      { layout: frameLayout, unit: frameUnit, tellEvery: 1, onArrival: () => this.source.logGrew() },
+    );
+  }
+
+  /** @param prepare registers further protocols before the network starts */
+  static async start(
+    world: MemoryWorld,
+    name: PeerName,
+    prepare: (node: UpdateNode, network: Network) => void = () => {},
+  ): Promise<UpdateNode> {
+    const node = new UpdateNode(world, name);
+    node.network = await world.start(name, (network) => {
+      node.source = new UpdateSource(
+        { network, log: node.log },
+        { origin: node.origin, admits: () => true, onInvalid: node.onInvalid },
+      );
+      prepare(node, network);
+    });
+    return node;
+  }
+
+  readonly onInvalid = (peer: PeerName, problem: string): void => {
+    this.invalid.push(`${peer}: ${problem}`);
+  };
+
+  async meet(other: UpdateNode): Promise<void> {
+    await this.network.dial(other.network.addresses[0]!);
+    this.members.admit(other.network.self);
+    other.members.admit(this.network.self);
+  }
+
+  publish(updates: number): void {
+    for (let n = 0; n < updates; n++) this.inbox.acceptOwn(this.origin, ++this.published, frameOf(this.published));
+    this.source.logGrew();
+  }
+
+  /** Takes all that waits, as a replica would. */
+  absorb(): readonly { readonly origin: OriginKey }[] {
+    return this.inbox.take(() => {});
+  }
+}
