@@ -17,6 +17,7 @@ const statusOf: Record<FailureCode, 1 | 2> = {
   STREAM_CLOSED: exitStatus.failed,
   TIMED_OUT: exitStatus.failed,
   PEER_FAILED: exitStatus.failed,
+  TRAINING_DIVERGED: exitStatus.failed,
   REPLICA_DRIFTED: exitStatus.failed,
 };
 

@@ -27,9 +27,12 @@ export class DelayMeter {
     this.#roundMs = average(this.#roundMs, durationMs);
   }
 
-  /** Rounds from an update's publication to its application elsewhere: what this peer sees of others' stands for its own. */
+  /**
+   * Rounds from the one that ends with an update's publication to the one that starts with its application elsewhere:
+   * 1 where no time lies between. What this peer sees of others' updates stands for its own.
+   */
   delayRounds(): number {
-    return this.#delayMs === null || !this.#roundMs ? 1 : Math.max(1, this.#delayMs / this.#roundMs);
+    return this.#delayMs === null || !this.#roundMs ? 1 : 1 + this.#delayMs / this.#roundMs;
   }
 
   /** Ages of the latest updates applied, in seconds. */

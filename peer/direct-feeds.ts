@@ -88,20 +88,24 @@ export class DirectFeeds {
     const end = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, end.signal]);
     const { layout, onInvalid, onTooFarBehind } = this.#init;
-    const feed = new UpdateFeed(this.#network, {
-      source,
-      scope: [owner],
-      windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
-      maxMessageBytes: Math.max(MAX_NOTICE_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES),
-      arrived: this.#inbox.arrived,
-      receive: (origin, frame, from) => this.#inbox.accept(origin, frame, from),
-      onLevel: () => {
-        if (source !== owner) return end.abort();
-        this.#level.add(owner);
-        this.#members.changes.ring();
+    const feed = new UpdateFeed(
+      { network: this.#network, clock: this.#clock },
+      {
+        source,
+        scope: [owner],
+        windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
+        maxMessageBytes: Math.max(MAX_NOTICE_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES),
+        arrived: this.#inbox.arrived,
+        receive: (origin, frame, from) => this.#inbox.accept(origin, frame, from),
+        onLevel: () => {
+          if (source !== owner) return end.abort();
+          this.#level.add(owner);
+          this.#members.changes.ring();
+        },
+        onTooFarBehind: (origin) => onTooFarBehind(origin, source),
       },
-      onTooFarBehind: (origin) => onTooFarBehind(origin, source),
-    });
+    );
+    void this.#endWhenSilent(source, end, signal);
     try {
       await feed.run(signal);
       return false;
@@ -109,6 +113,14 @@ export class DirectFeeds {
       if (isFailure(error, 'MESSAGE_INVALID')) onInvalid(source, error.message);
       else if (!isFailure(error, 'STREAM_CLOSED')) throw error;
       return true;
+    } finally {
+      end.abort();
     }
+  }
+
+  /** A frozen peer's connection may stand for minutes: the feed makes room for one from somebody who answers. */
+  async #endWhenSilent(source: PeerName, end: AbortController, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#members.isLive(source)) await this.#members.changes.wait(signal);
+    end.abort();
   }
 }

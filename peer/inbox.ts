@@ -1,7 +1,7 @@
 import { decodeFrame, decodeUpdate, type Frame } from '../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../protocols/updates/update-feed.ts';
 import type { Layout } from '../src/models/layout.ts';
-import type { OriginKey } from '../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../src/sum/origin.ts';
 import type { UpdateLog } from '../src/sum/update-log.ts';
 import { VersionVector } from '../src/sum/version-vector.ts';
 import type { Clock } from '../src/support/clock.ts';
@@ -17,8 +17,8 @@ export interface InboxInit {
   readonly unit: number;
   /** A feed is told once this many of its updates were taken: often enough that no sender waits for word alone. */
   readonly tellEvery: number;
-  /** A frame was accepted; `frame` is its decoded head. */
-  readonly onArrival: (origin: OriginKey, frame: Frame) => void;
+  /** A frame was accepted; `frame` is its decoded head, `source` who sent it. */
+  readonly onArrival: (origin: OriginKey, frame: Frame, source: PeerName) => void;
 }
 
 /** When a frame was published, by its origin's clock, and how long its content had waited until then. */
@@ -74,7 +74,7 @@ export class Inbox {
     this.#keep(origin, frame.from, frame.to, bytes);
     const { publishedAtMs, pendingMs } = frame;
     this.#queue.push({ origin, bytes, publishedAtMs, pendingMs, feed });
-    this.#init.onArrival(origin, frame);
+    this.#init.onArrival(origin, frame, feed.source);
     this.arrivals.ring();
   }
 

@@ -28,6 +28,7 @@ export class Introductions {
   readonly #admitted = new Set<PeerName>();
   readonly #meeting = new Map<PeerName, Promise<void>>();
   readonly #dialling = new Set<PeerName>();
+  readonly #timers = new Set<() => void>();
   #stopped = false;
 
   /** Listens for connections: create it before the network starts. */
@@ -67,11 +68,12 @@ export class Introductions {
     if (this.#stopped || this.#dialling.has(peer) || this.#network.connected.has(peer)) return;
     this.#dialling.add(peer);
     const waitMs = this.#network.self < peer ? 0 : SECOND_DIAL_MS;
-    this.#clock.after(waitMs, () => void this.#dial(peer, addresses));
+    this.#after(waitMs, () => void this.#dial(peer, addresses));
   }
 
   stop(): void {
     this.#stopped = true;
+    for (const cancel of this.#timers) cancel();
   }
 
   async #dial(peer: PeerName, addresses: readonly string[]): Promise<void> {
@@ -84,7 +86,16 @@ export class Introductions {
         if (!isFailure(error)) throw error;
       }
     }
-    this.#clock.after(REDIAL_MS, () => this.#dialling.delete(peer));
+    this.#after(REDIAL_MS, () => this.#dialling.delete(peer));
+  }
+
+  #after(delayMs: number, action: () => void): void {
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      action();
+    });
+    if (this.#stopped) cancel();
+    else this.#timers.add(cancel);
   }
 
   #forget(peer: PeerName): void {
@@ -97,8 +108,9 @@ export class Introductions {
     if (this.#stopped || this.#admitted.has(peer) || !this.#network.connected.has(peer)) return;
     this.meet(peer).catch((error) => {
       if (!isFailure(error)) throw error;
-      if (error.code === 'STREAM_CLOSED') this.#clock.after(REGREET_MS, () => this.#introduce(peer));
-      else this.#init.onRefused(peer, error);
+      const gone = error.code === 'STREAM_CLOSED';
+      if (!gone) this.#init.onRefused(peer, error);
+      if (gone || error.code === 'TIMED_OUT') this.#after(REGREET_MS, () => this.#introduce(peer));
     });
   }
 }

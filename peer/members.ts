@@ -93,6 +93,12 @@ export class Members {
     if (member !== undefined) member.samples = Math.max(member.samples, samples);
   }
 
+  /** A peer itself has sent something. */
+  seen(name: PeerName): void {
+    const member = this.#members.get(name);
+    if (member !== undefined) member.lastHeardMs = this.#clock.nowMs();
+  }
+
   /** Suspects whoever has been silent for too long. */
   suspectSilent(): void {
     const oldestMs = this.#clock.nowMs() - SILENT_AFTER_MS;

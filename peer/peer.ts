@@ -106,7 +106,10 @@ export class Peer {
         layout,
         unit: latticeUnit(manifest.exchange.latticeBits),
         tellEvery: Math.max(1, Math.floor(manifest.exchange.staleness / 4)),
-        onArrival: (from, { samples }) => members.published(parseOriginKey(from).peer, samples),
+        onArrival: (from, { samples }, source) => {
+          members.published(parseOriginKey(from).peer, samples);
+          members.seen(source);
+        },
       },
     );
     const inbox = this.#inbox;

@@ -45,9 +45,9 @@ export class Replica {
   /**
    * Moves exactly the decoded values of an own update from `pending` into S and tells its sequence. Where selection
    * was sparse the velocity of what was sent is zeroed, so that it does not push the same way twice (momentum factor
-   * masking, Lin et al., section 3.2); after a dense publication that would reset all momentum.
+   * masking, Lin et al., section 3.2).
    */
-  publish(delta: Delta): number {
+  publish(delta: Delta, sparse: boolean): number {
     const { pending, velocity, unit } = this;
     const { positions, offset, values } = delta;
     const from = this.sum.vector.get(this.origin);
@@ -55,7 +55,7 @@ export class Replica {
     for (let k = 0; k < values.length; k++) {
       const index = positions === null ? offset + k : positions[k]!;
       pending[index]! -= values[k]! * unit;
-      if (positions !== null) velocity[index] = 0;
+      if (sparse) velocity[index] = 0;
     }
     return from + 1;
   }

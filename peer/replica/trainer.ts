@@ -192,6 +192,7 @@ export class Trainer {
       this.#replica.learn(this.#gradient, rate, this.#manifest.training.momentum);
       lookahead.learnt();
     }
+    if (!Number.isFinite(loss)) throw diverged(loss);
     this.#samplesTotal += localSteps * this.#manifest.training.batch;
     return loss / localSteps;
   }
@@ -200,7 +201,7 @@ export class Trainer {
   #publish(swarmSamples: number, nowMs: number): RoundOutput['frame'] {
     const mask = this.#components.compressor.mask();
     const publication = this.#strategy.publication({ round: this.#round, swarmSamples, nowMs, mask });
-    const sequence = this.#replica.publish(publication.delta);
+    const sequence = this.#replica.publish(publication.delta, publication.sparse);
     this.#strategy.lookahead.published(publication.delta);
     return this.#strategy.shared ? { sequence, bytes: this.#frame(publication, sequence, nowMs) } : null;
   }
@@ -237,6 +238,11 @@ function startValues(compute: Compute, unit: number, random: Random): Int32Array
 function maskGradient(gradient: Float32Array, mask: Uint8Array | null): void {
   if (mask === null) return;
   for (let i = 0; i < gradient.length; i++) if (mask[i] === 0) gradient[i] = 0;
+}
+
+function diverged(loss: number): MurmurError {
+  const mend = 'lower training.rate, or give exchange.lookahead a larger factor';
+  return new MurmurError({ code: 'TRAINING_DIVERGED', field: 'training.rate', problem: `the loss is ${loss}`, mend });
 }
 
 function drifted(origin: OriginKey, sequence: number, problem: string): MurmurError {

@@ -6,6 +6,9 @@ import { mass, ResidueAge } from '../replica/residue-age.ts';
 import { Schedule } from '../replica/schedule.ts';
 import type { Publication, PublicationMoment, Strategy, StrategyComponents } from './strategy.ts';
 
+/** Up to this density factor masking helps; masking what a dense publication sends resets all momentum (design, section 1). */
+const SPARSE_DENSITY = 0.5;
+
 /**
  * The design: each round publishes the largest entries of one partition of `pending`, as a sign each and one
  * magnitude a tensor. The partitions take turns, each peer in a phase of its own, so that in any round every
@@ -40,7 +43,8 @@ export class PartialStrategy implements Strategy {
     const { partitions } = manifest.exchange;
     const partition = (round + phase) % partitions;
     const range = partitionRange(partition, partitions, layout.size);
-    const wanted = Math.max(1, Math.floor((range.high - range.low) * this.#schedule.density(swarmSamples)));
+    const density = this.#schedule.density(swarmSamples);
+    const wanted = Math.max(1, Math.floor((range.high - range.low) * density));
     const positions = this.#selector.select(pending, range, wanted, random, mask);
     const { encoded, delta } = signMagnitudeCode.encode(pending, positions, { layout, range, unit });
     const before = mass(pending, range.low, range.high);
@@ -48,6 +52,14 @@ export class PartialStrategy implements Strategy {
     let sent = 0;
     for (let k = 0; k < delta.values.length; k++) sent += Math.abs(delta.values[k]!) * unit;
     const pendingMs = this.#age.publish(partition, before, Math.max(0, before - sent), nowMs);
-    return { partition, partitions, code: signMagnitudeCode.id, encoded, delta, pendingMs };
+    return {
+      partition,
+      partitions,
+      code: signMagnitudeCode.id,
+      encoded,
+      delta,
+      sparse: density <= SPARSE_DENSITY,
+      pendingMs,
+    };
   }
 }

@@ -26,6 +26,12 @@ export function maxFrameBytes(layout: Layout): number {
 /** A receiver opens one stream for each scope it wants; see README.md. */
 export const UPDATES_PROTOCOL = '/murmuration/updates/1';
 
+/**
+ * A source answers the close of a feed at once, behind what is under way: one window's worth, a second or two on a slow
+ * link. After this much it is taken to be dead, and the channel is given up.
+ */
+export const CLOSE_TIMEOUT_MS = 5_000;
+
 /** Peers in one feed's scope: direct feeds name one, gossip feeds share out a swarm of `MAX_PEERS`. */
 export const MAX_SCOPE_PEERS = 4096;
 

@@ -1,8 +1,9 @@
 import { type OriginKey, type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
 import type { VersionVector } from '../../src/sum/version-vector.ts';
+import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
-import { MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from './constants.ts';
+import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from './constants.ts';
 import { decodeSourceMessage, encodeReceiverMessage } from './messages.ts';
 
 export interface UpdateFeedInit {
@@ -22,12 +23,14 @@ export interface UpdateFeedInit {
 /** The receiver's end of a subscription: opens, asks for what lies beyond its vector, and reads until one side closes. */
 export class UpdateFeed {
   readonly #network: Network;
+  readonly #clock: Clock;
   readonly #init: UpdateFeedInit;
   readonly #origins: OriginKey[] = [];
   #channel: Channel | null = null;
 
-  constructor(network: Network, init: UpdateFeedInit) {
-    this.#network = network;
+  constructor(components: { network: Network; clock: Clock }, init: UpdateFeedInit) {
+    this.#network = components.network;
+    this.#clock = components.clock;
     this.#init = init;
   }
 
@@ -37,13 +40,18 @@ export class UpdateFeed {
 
   /**
    * Runs until the source has closed: after an abort of `signal` this waits for the source's own close, so that a feed
-   * opened next cannot overlap. Throws STREAM_CLOSED, MESSAGE_INVALID.
+   * opened next cannot overlap, or gives the channel up after `CLOSE_TIMEOUT_MS`. Throws STREAM_CLOSED, MESSAGE_INVALID.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { source, scope, windowBytes, maxMessageBytes, arrived } = this.#init;
     const channel = await this.#network.open(source, UPDATES_PROTOCOL, { maxMessageBytes });
     this.#channel = channel;
-    const close = () => void channel.close().catch(() => channel.abort());
+    let cancel = () => {};
+    const close = () => {
+      cancel();
+      cancel = this.#clock.after(CLOSE_TIMEOUT_MS, () => channel.abort());
+      channel.close().catch(() => channel.abort());
+    };
     signal.addEventListener('abort', close, { once: true });
     try {
       const vector = [...arrived.entries()].filter(([origin]) => scope.includes(parseOriginKey(origin).peer));
@@ -55,6 +63,7 @@ export class UpdateFeed {
       channel.abort();
       throw error;
     } finally {
+      cancel();
       signal.removeEventListener('abort', close);
       this.#channel = null;
     }

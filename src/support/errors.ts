@@ -25,6 +25,8 @@ export type Failure =
   | { code: 'TIMED_OUT'; waitedFor: string; timeoutMs: number; mend: string }
   /** A peer process ended before the run did. */
   | { code: 'PEER_FAILED'; peer: string; problem: string; mend: string }
+  /** The loss or a gradient is no longer a number. */
+  | { code: 'TRAINING_DIVERGED'; field: string; problem: string; mend: string }
   /** The replicated sum no longer equals its updates: a bug or corrupted memory. */
   | { code: 'REPLICA_DRIFTED'; origin: string; sequence: number; problem: string };
 
@@ -48,6 +50,7 @@ export class MurmurError extends Error {
 export function describeFailure(failure: Failure): string {
   switch (failure.code) {
     case 'CONFIG_INVALID':
+    case 'TRAINING_DIVERGED':
       return `${failure.field}: ${failure.problem}; ${failure.mend}`;
     case 'DATA_MISSING':
       return `${failure.field}: no data set at ${failure.path}; ${failure.mend}`;

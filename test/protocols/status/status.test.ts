@@ -191,6 +191,19 @@ describe('a status board', () => {
     });
   });
 
+  test('sends also while announcements never cease', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = await pair(world);
+      for (let n = 0; n < 20; n++) {
+        a.board.announce();
+        await world.pass(STATUS_GATHER_MS / 2);
+      }
+      expect(b.received.length).toBeGreaterThanOrEqual(8);
+      expect(b.received.length).toBeLessThanOrEqual(10);
+    });
+  });
+
   test('says one last word when it stops, and no more', () => {
     const world = new MemoryWorld();
     return world.run(async () => {

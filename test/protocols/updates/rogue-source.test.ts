@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { packTuple } from '../../../protocols/flat-tuple.ts';
 import type { Channel } from '../../../protocols/network.ts';
-import { MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
+import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
 import { encodeSourceMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
 import { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
@@ -30,7 +30,8 @@ async function runFeed(
     });
     const receiver = await world.start('r');
     await receiver.dial(source.addresses[0]!);
-    const feed = new UpdateFeed(receiver, {
+    const components = { network: receiver, clock: world.clock };
+    const feed = new UpdateFeed(components, {
       source: 's',
       scope: ['s'],
       windowBytes: 1000,
@@ -99,7 +100,8 @@ test('what the inbox refuses ends the feed the same way', async () => {
     const receiver = await world.start('r');
     await receiver.dial(source.addresses[0]!);
     let received = 0;
-    const feed = new UpdateFeed(receiver, {
+    const components = { network: receiver, clock: world.clock };
+    const feed = new UpdateFeed(components, {
       source: 's',
       scope: ['s'],
       windowBytes: 1000,
@@ -126,10 +128,24 @@ test('a feed that is handed over waits for the close of its source, however late
     await world.pass(100);
     controller.abort();
     await saying(update(0), update(0))(channel);
-    await world.pass(5000);
+    await world.pass(0.9 * CLOSE_TIMEOUT_MS);
     await channel.close();
   }, controller.signal);
   expect(error).toBe(null);
   expect(seen).toEqual([`update of ${origin}`]);
-  expect(tookMs).toBeGreaterThan(5000);
+  expect(tookMs).toBeGreaterThan(0.9 * CLOSE_TIMEOUT_MS);
+});
+
+test('a feed that is handed over waits CLOSE_TIMEOUT_MS for the close of its source, and takes nothing more', async () => {
+  const controller = new AbortController();
+  const { error, seen, tookMs } = await runFeed(async (channel, world) => {
+    await saying(named, update(0))(channel);
+    await world.pass(100);
+    controller.abort();
+    await world.pass(2 * CLOSE_TIMEOUT_MS);
+    await saying(update(0))(channel);
+  }, controller.signal);
+  await failureOf(Promise.reject(error), 'STREAM_CLOSED');
+  expect(seen).toEqual([`update of ${origin}`]);
+  expect(tookMs).toBeLessThan(CLOSE_TIMEOUT_MS + 500);
 });

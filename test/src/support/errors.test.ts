@@ -14,6 +14,7 @@ const failures: { [C in Failure['code']]: Extract<Failure, { code: C }> } = {
   STREAM_CLOSED: { code: 'STREAM_CLOSED', peer: 'one', problem: 'two' },
   TIMED_OUT: { code: 'TIMED_OUT', waitedFor: 'one', timeoutMs: 17, mend: 'three' },
   PEER_FAILED: { code: 'PEER_FAILED', peer: 'one', problem: 'two', mend: 'three' },
+  TRAINING_DIVERGED: { code: 'TRAINING_DIVERGED', field: 'one', problem: 'two', mend: 'three' },
   REPLICA_DRIFTED: { code: 'REPLICA_DRIFTED', origin: 'one', sequence: 17, problem: 'three' },
 };
 

@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest';
+import { DirectFeeds } from '../../peer/direct-feeds.ts';
+import { LINGER_MS, sayFarewell } from '../../peer/farewell.ts';
+import type { PeerState } from '../../protocols/status/messages.ts';
+import { StatusBoard } from '../../protocols/status/status-board.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
+import { frameLayout } from '../support/frames.ts';
+import { MemoryWorld } from '../support/memory-world.ts';
+import { UpdateNode } from '../support/update-node.ts';
+
+/** A peer without a replica: it exchanges updates and statuses, and can say farewell. */
+interface Leaver {
+  readonly node: UpdateNode;
+  readonly feeds: DirectFeeds;
+  state: PeerState;
+  farewell(alone?: boolean): Promise<boolean>;
+}
+
+async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
+  let board!: StatusBoard;
+  const node = await UpdateNode.start(world, name, (node, network) => {
+    board = new StatusBoard(
+      { network, clock: world.clock },
+      {
+        topic: 'statuses',
+        compose: () => ({
+          origin: node.origin,
+          state: leaver.state,
+          samples: 0,
+          published: node.published,
+          confirmedAccuracy: null,
+          addresses: [],
+          vector: leaver.state === 'finishing' ? [...node.inbox.arrived.entries()] : null,
+        }),
+        receive: (from, status) => node.members.heard(from, status),
+        onInvalid: node.onInvalid,
+      },
+    );
+  });
+  const { network, members, inbox, source } = node;
+  const feeds = new DirectFeeds(
+    { network, clock: world.clock, members, inbox },
+    { layout: frameLayout, onInvalid: node.onInvalid, onTooFarBehind: () => expect.fail('nothing is evicted') },
+  );
+  const leaver: Leaver = {
+    node,
+    feeds,
+    state: 'training',
+    farewell: (alone = false) => {
+      leaver.state = 'finishing';
+      return sayFarewell(
+        { clock: world.clock, members, inbox, source },
+        {
+          published: node.published,
+          alone,
+          absorb: async () => {
+            await world.pass(30);
+            node.absorb();
+          },
+          announce: () => board.announce(),
+        },
+      );
+    },
+  };
+  return leaver;
+}
+
+async function swarm(world: MemoryWorld, ...names: PeerName[]): Promise<Leaver[]> {
+  const leavers: Leaver[] = [];
+  for (const name of names) {
+    const leaver = await leaverOf(world, name);
+    for (const other of leavers) {
+      await leaver.node.meet(other.node);
+      leaver.feeds.follow(other.node.network.self);
+      other.feeds.follow(name);
+    }
+    leavers.push(leaver);
+  }
+  await world.pass(200);
+  return leavers;
+}
+
+test('peers that finish together leave with equal vectors, well before the timeout', () => {
+  const world = new MemoryWorld({ latencyMs: 40, jitterMs: 30 });
+  return world.run(async () => {
+    const leavers = await swarm(world, 'a', 'b', 'c');
+    const startMs = world.clock.nowMs();
+    leavers.forEach(({ node }, i) => node.publish(3 + i));
+    expect(await Promise.all(leavers.map((leaver) => leaver.farewell()))).toEqual([true, true, true]);
+    expect(world.clock.nowMs() - startMs).toBeLessThan(2000);
+    for (const { node } of leavers) {
+      expect(node.inbox.waiting).toBe(0);
+      expect(node.inbox.arrived.equals(leavers[0]!.node.inbox.arrived)).toBe(true);
+      expect(node.inbox.arrived.get('c/0000000000000001')).toBe(5);
+    }
+    await Promise.all(leavers.map(({ feeds }) => feeds.stop()));
+  });
+});
+
+test('a peer waits for those that finish later', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
+    a.node.publish(1);
+    const early = a.farewell();
+    await world.pass(LINGER_MS / 2);
+    b.node.publish(2);
+    expect(await Promise.all([early, b.farewell()])).toEqual([true, true]);
+  });
+});
+
+test('no peer waits longer than LINGER_MS for one that never finishes', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
+    a.node.publish(1);
+    const startMs = world.clock.nowMs();
+    expect(await a.farewell()).toBe(false);
+    expect(world.clock.nowMs() - startMs).toBe(LINGER_MS);
+  });
+});
+
+test('a peer that leaves alone goes when the others have taken what it published', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
+    a.node.publish(4);
+    let gone = false;
+    const leaving = a.farewell(true).then((covered) => {
+      gone = true;
+      return covered;
+    });
+    await world.pass(1000);
+    expect([gone, b.node.inbox.waiting]).toEqual([false, 4]);
+    b.node.absorb();
+    expect(await leaving).toBe(true);
+  });
+});
+
+test('who is alone, or has shared nothing, leaves at once', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
+    const startMs = world.clock.nowMs();
+    expect(await a.farewell()).toBe(true);
+    b.node.publish(1);
+    b.node.members.disconnected('a');
+    expect(await b.farewell()).toBe(true);
+    expect(world.clock.nowMs()).toBe(startMs);
+  });
+});
+
+test('nobody waits for a peer that is found to be gone meanwhile', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
+    a.node.publish(1);
+    const leaving = a.farewell();
+    await world.pass(1000);
+    const startMs = world.clock.nowMs();
+    world.hub.cut('b');
+    a.node.members.disconnected('b');
+    expect(await leaving).toBe(true);
+    expect(world.clock.nowMs()).toBe(startMs);
+  });
+});

@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Inbox, MAX_ORIGINS } from '../../peer/inbox.ts';
+import type { UpdateFeed } from '../../protocols/updates/update-feed.ts';
+import type { OriginKey } from '../../src/sum/origin.ts';
+import { UpdateLog } from '../../src/sum/update-log.ts';
+import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { failureOf } from '../support/failures.ts';
+import { frameLayout, frameOf, frameUnit } from '../support/frames.ts';
+
+const a: OriginKey = 'a/0000000000000001';
+const b: OriginKey = 'b/0000000000000001';
+let log: UpdateLog;
+let told: number[];
+let feed: UpdateFeed;
+let arrivals: string[];
+
+beforeEach(() => {
+  log = new UpdateLog(2 ** 26);
+  told = [];
+  arrivals = [];
+  // All that an inbox uses of a feed.
+  feed = { taken: (updates: number) => told.push(updates) } as unknown as UpdateFeed;
+});
+
+const inboxOf = (tellEvery = 1) =>
+  new Inbox(
+    { clock: new VirtualClock(), log },
+    {
+      layout: frameLayout,
+      unit: frameUnit,
+      tellEvery,
+      onArrival: (origin, { to, samples }) => arrivals.push(`${origin} ${to} ${samples}`),
+    },
+  );
+
+describe('an inbox', () => {
+  test('keeps frames in order, logs their bytes, and hands them over once', () => {
+    const inbox = inboxOf();
+    const frames = [frameOf(1), frameOf(2), frameOf(1)];
+    inbox.accept(a, frames[0]!, feed);
+    inbox.accept(a, frames[1]!, feed);
+    inbox.accept(b, frames[2]!, feed);
+    expect(inbox.waiting).toBe(3);
+    expect(arrivals).toEqual([`${a} 1 100`, `${a} 2 200`, `${b} 1 100`]);
+    expect([inbox.arrived.get(a), inbox.arrived.get(b)]).toEqual([2, 1]);
+    expect(log.entryFrom(a, 1)).toEqual({ origin: a, from: 1, to: 2, bytes: frames[1] });
+    const times: object[] = [];
+    const taken = inbox.take((time) => times.push(time));
+    expect(taken.map(({ origin, bytes }) => [origin, bytes])).toEqual([
+      [a, frames[0]],
+      [a, frames[1]],
+      [b, frames[2]],
+    ]);
+    expect(times).toHaveLength(3);
+    expect(times[0]).toMatchObject({ publishedAtMs: 1000, pendingMs: 50 });
+    expect([inbox.waiting, inbox.take(() => {}).length]).toEqual([0, 0]);
+  });
+
+  test('tells a feed what was taken when it was taken, not when it arrived, and in batches', () => {
+    const inbox = inboxOf(3);
+    for (let to = 1; to <= 4; to++) inbox.accept(a, frameOf(to), feed);
+    expect(told).toEqual([]);
+    inbox.take(() => {});
+    expect(told).toEqual([4]);
+    inbox.accept(a, frameOf(5), feed);
+    inbox.take(() => {});
+    expect(told).toEqual([4]);
+    inbox.tell(1);
+    inbox.tell(1);
+    expect(told).toEqual([4, 1]);
+  });
+
+  test('drops what it has, and tells its feed so at once', () => {
+    const inbox = inboxOf();
+    inbox.accept(a, frameOf(1), feed);
+    inbox.accept(a, frameOf(1), feed);
+    expect([inbox.waiting, told, arrivals.length]).toEqual([1, [1], 1]);
+  });
+
+  test('counts own publications as arrived and logs them, and does not queue them', () => {
+    const inbox = inboxOf();
+    inbox.acceptOwn(a, 1, frameOf(1));
+    inbox.acceptOwn(a, 2, frameOf(2));
+    expect([inbox.arrived.get(a), inbox.waiting, log.entryFrom(a, 1)?.to]).toEqual([2, 0, 2]);
+  });
+
+  test('takes merged updates whole', () => {
+    const inbox = inboxOf();
+    inbox.accept(a, frameOf(5, { from: 0 }), feed);
+    inbox.accept(a, frameOf(3, { from: 1 }), feed);
+    expect([inbox.arrived.get(a), inbox.waiting, told]).toEqual([5, 1, [1]]);
+  });
+
+  test('rings on every arrival', () => {
+    const inbox = inboxOf();
+    let rings = 0;
+    inbox.arrivals.onNextRing(() => rings++);
+    inbox.accept(a, frameOf(1), feed);
+    expect(rings).toBe(1);
+  });
+});
+
+test.each<[string, Uint8Array]>([
+  ['that leaves a gap', frameOf(4)],
+  ['that straddles what has arrived', frameOf(3, { from: 1 })],
+  ['that is garbage', Uint8Array.of(1, 2, 3)],
+  ['that is empty', new Uint8Array(0)],
+  ['with an unknown code', frameOf(3, { code: 99 })],
+  ['with a payload cut short', frameOf(3, { payload: new Uint8Array(0) })],
+  ['with a magnitude too many', frameOf(3, { magnitudes: [1, 1, 1] })],
+  ['with too few magnitudes', frameOf(3, { magnitudes: [] })],
+])('a frame %s is MESSAGE_INVALID, and leaves vector, log and queue untouched', async (_what, bytes) => {
+  const inbox = inboxOf();
+  inbox.accept(a, frameOf(1), feed);
+  inbox.accept(a, frameOf(2), feed);
+  const before = { vector: [...inbox.arrived.entries()], bytes: log.bytes, waiting: inbox.waiting };
+  await failureOf(() => inbox.accept(a, bytes, feed), 'MESSAGE_INVALID');
+  expect({ vector: [...inbox.arrived.entries()], bytes: log.bytes, waiting: inbox.waiting }).toEqual(before);
+  expect([told, arrivals.length]).toEqual([[], 2]);
+  inbox.accept(a, frameOf(3), feed);
+  expect(inbox.arrived.get(a)).toBe(3);
+});
+
+test('no more than MAX_ORIGINS are believed', async () => {
+  const inbox = inboxOf();
+  const frame = frameOf(1);
+  const originOf = (n: number) => `a/${n.toString(16).padStart(16, '0')}`;
+  for (let n = 0; n < MAX_ORIGINS; n++) inbox.accept(originOf(n), frame, feed);
+  await failureOf(() => inbox.accept(originOf(MAX_ORIGINS), frame, feed), 'MESSAGE_INVALID');
+  inbox.accept(originOf(0), frameOf(2), feed);
+  expect(inbox.waiting).toBe(MAX_ORIGINS + 1);
+});

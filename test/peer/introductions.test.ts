@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { Introductions } from '../../peer/introductions.ts';
+import { Members } from '../../peer/members.ts';
+import { HELLO_PROTOCOL } from '../../protocols/hello/constants.ts';
+import { Hello } from '../../protocols/hello/hello.ts';
+import type { Network } from '../../protocols/network.ts';
+import { type Manifest, manifestDigests } from '../../src/manifest.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
+import { failureOf } from '../support/failures.ts';
+import { testManifest } from '../support/manifest.ts';
+import { MemoryWorld } from '../support/memory-world.ts';
+
+interface Guest {
+  readonly network: Network;
+  readonly introductions: Introductions;
+  readonly members: Members;
+  /** What happened, in order. */
+  readonly happened: string[];
+  readonly dials: string[];
+}
+
+async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = testManifest()): Promise<Guest> {
+  const happened: string[] = [];
+  const dials: string[] = [];
+  const members = new Members(world.clock, (member, change) => happened.push(`${member.name} ${change}`));
+  let introductions!: Introductions;
+  const network = await world.start(name, (network) => {
+    const dial = network.dial.bind(network);
+    network.dial = (address, signal) => {
+      dials.push(`${address} at ${world.clock.nowMs()}`);
+      return dial(address, signal);
+    };
+    const hello = new Hello({ network, clock: world.clock }, manifestDigests(manifest));
+    introductions = new Introductions(
+      { network, hello, clock: world.clock, members },
+      {
+        onAdmitted: (peer) => happened.push(`admitted ${peer}`),
+        onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),
+      },
+    );
+  });
+  return { network, introductions, members, happened, dials };
+}
+
+describe('a hello on every connection', () => {
+  test('admits peers of the same run on both sides, once, and forgets them with their connection', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
+      expect(a.introductions.admits('b')).toBe(false);
+      await a.network.dial('/memory/b');
+      await Promise.all([a.introductions.meet('b'), a.introductions.meet('b')]);
+      await world.pass(1000);
+      await a.introductions.meet('b');
+      expect([a.happened, b.happened]).toEqual([
+        ['b joined', 'admitted b'],
+        ['a joined', 'admitted a'],
+      ]);
+      expect([a.introductions.admits('b'), b.introductions.admits('a')]).toEqual([true, true]);
+      world.hub.cut('b');
+      await world.until(() => !a.introductions.admits('b'));
+      expect(a.happened.slice(2)).toEqual(['b silent']);
+      const again = await guestOf(world, 'b');
+      await again.network.dial('/memory/a');
+      await world.until(() => a.introductions.admits('b') && again.introductions.admits('a'));
+      expect(a.happened.slice(3)).toEqual(['b back', 'admitted b']);
+    });
+  });
+
+  test('refuses peers of another run on both sides', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b', testManifest({ seed: 77 }))];
+      await a.network.dial('/memory/b');
+      const { failure } = await failureOf(a.introductions.meet('b'), 'MANIFEST_MISMATCH');
+      expect(failure).toMatchObject({ peer: 'b', sections: ['seed'] });
+      await world.pass(1000);
+      expect([a.happened, b.happened]).toEqual([['refused b: MANIFEST_MISMATCH'], ['refused a: MANIFEST_MISMATCH']]);
+      expect([a.introductions.admits('b'), [...a.members.all()]]).toEqual([false, []]);
+    });
+  });
+
+  test('refuses a peer that never answers, and says nothing of one that is gone', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const a = await guestOf(world, 'a');
+      await world.start('mute', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => {}));
+      await world.start('gone', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => {}));
+      await a.network.dial('/memory/mute');
+      await a.network.dial('/memory/gone');
+      await world.pass(100);
+      world.hub.cut('gone');
+      await world.pass(20_000);
+      expect(a.happened).toEqual(['refused mute: TIMED_OUT']);
+    });
+  });
+});
+
+describe('a peer known from hearsay', () => {
+  test('is dialled at once by the one of the lower name, and later by the other', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b, c] = [await guestOf(world, 'a'), await guestOf(world, 'b'), await guestOf(world, 'c')];
+      a.introductions.seek('b', ['/memory/b']);
+      b.introductions.seek('a', ['/memory/a']);
+      c.introductions.seek('a', ['/memory/a']);
+      await world.until(() => c.introductions.admits('a') && b.introductions.admits('a'));
+      expect([a.dials, b.dials, c.dials]).toEqual([['/memory/b at 0'], [], ['/memory/a at 2000']]);
+    });
+  });
+
+  test('is dialled at every address until one answers, and not again while that goes on', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
+      const addresses = ['not an address', '/memory/nobody', '/memory/b', '/memory/b'];
+      a.introductions.seek('b', addresses);
+      a.introductions.seek('b', addresses);
+      await world.until(() => a.introductions.admits('b'));
+      expect(a.dials.map((dial) => dial.split(' at')[0])).toEqual(addresses.slice(0, 3));
+      a.introductions.seek('b', addresses);
+      await world.pass(10_000);
+      expect(a.dials).toHaveLength(3);
+    });
+  });
+
+  test('is dialled again with a later word of it', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const a = await guestOf(world, 'a');
+      a.introductions.seek('b', ['/memory/b']);
+      await world.pass(60_000);
+      await guestOf(world, 'b');
+      expect(a.introductions.admits('b')).toBe(false);
+      a.introductions.seek('b', ['/memory/b']);
+      await world.until(() => a.introductions.admits('b'));
+    });
+  });
+
+  test('is not dialled after the stop', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
+      b.introductions.seek('a', ['/memory/a']);
+      b.introductions.stop();
+      b.introductions.seek('c', ['/memory/c']);
+      await world.pass(10_000);
+      expect(b.dials).toEqual([]);
+    });
+  });
+});

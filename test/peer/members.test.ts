@@ -1,0 +1,119 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Members, SILENT_AFTER_MS, sequencesByPeer } from '../../peer/members.ts';
+import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
+import { sleep } from '../../src/support/clock.ts';
+import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { statusOf } from '../support/status.ts';
+
+let clock: VirtualClock;
+let changes: string[];
+let members: Members;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  changes = [];
+  members = new Members(clock, ({ name }, change) => changes.push(`${name} ${change}`));
+});
+
+const pass = (ms: number) => clock.run(sleep(clock, ms));
+
+test('a peer joins once, by its hello or by its status', () => {
+  members.admit('a');
+  members.admit('a');
+  members.heard('a', statusOf('a'));
+  members.heard('b', statusOf('b'));
+  expect(changes).toEqual(['a joined', 'b joined']);
+  expect(members.live().map(({ name }) => name)).toEqual(['a', 'b']);
+  expect([members.isLive('a'), members.isLive('nobody')]).toEqual([true, false]);
+  expect(members.get('nobody')).toBe(undefined);
+});
+
+test('contributing are this peer and those that are ready or training, as long as they live', () => {
+  expect(members.contributing()).toBe(1);
+  members.admit('without status');
+  for (const state of ['joining', 'ready', 'training', 'finishing', 'left'] as const) {
+    members.heard(state, statusOf(state, { state }));
+  }
+  expect(members.contributing()).toBe(3);
+  members.disconnected('ready');
+  expect(members.contributing()).toBe(2);
+});
+
+test('whoever is not heard of for SILENT_AFTER_MS is suspected, and is back with the next word', async () => {
+  expect(SILENT_AFTER_MS).toBeGreaterThanOrEqual(3 * STATUS_MAX_INTERVAL_MS);
+  members.heard('a', statusOf('a'));
+  await pass(SILENT_AFTER_MS / 2);
+  members.heard('b', statusOf('b'));
+  await pass(SILENT_AFTER_MS / 2);
+  members.suspectSilent();
+  expect(changes).toEqual(['a joined', 'b joined']);
+  await pass(1);
+  members.suspectSilent();
+  members.suspectSilent();
+  expect(changes.slice(2)).toEqual(['a silent']);
+  expect(members.isLive('a')).toBe(false);
+  members.heard('a', statusOf('a'));
+  expect(changes.slice(3)).toEqual(['a back']);
+  expect(members.isLive('a')).toBe(true);
+});
+
+test('whose connection is lost is silent at once, and back with a new hello', () => {
+  members.admit('a');
+  members.disconnected('a');
+  members.disconnected('a');
+  members.disconnected('nobody');
+  members.admit('a');
+  expect(changes).toEqual(['a joined', 'a silent', 'a back']);
+});
+
+test('whoever has left does not come back by an old status, but does as another incarnation', () => {
+  members.heard('a', statusOf('a'));
+  members.heard('a', statusOf('a', { state: 'left' }));
+  members.heard('a', statusOf('a', { state: 'left' }));
+  members.heard('a', statusOf('a'));
+  members.heard('a', statusOf('a', { state: 'left' }));
+  expect(members.isLive('a')).toBe(false);
+  members.suspectSilent();
+  members.disconnected('a');
+  members.heard('a', statusOf('a', { origin: 'a/0000000000000002' }));
+  expect(changes).toEqual(['a joined', 'a left', 'a back']);
+});
+
+test('samples are the most that is known, from statuses and frames', () => {
+  members.published('a', 50);
+  members.heard('a', statusOf('a', { samples: 100 }));
+  members.published('a', 150);
+  members.heard('a', statusOf('a', { samples: 120 }));
+  expect(members.get('a')!.samples).toBe(150);
+});
+
+test('what is applied elsewhere is known of those who are finishing', () => {
+  members.heard('a', statusOf('a', { vector: [['b/0000000000000001', 4]] }));
+  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
+  members.heard('a', statusOf('a'));
+  expect(members.get('a')!.vector).toBe(null);
+});
+
+test('every status and every change of who is live rings', () => {
+  let rings = 0;
+  const count = () => {
+    rings++;
+    members.changes.onNextRing(count);
+  };
+  members.changes.onNextRing(count);
+  members.heard('a', statusOf('a'));
+  members.heard('a', statusOf('a'));
+  members.disconnected('a');
+  members.admit('a');
+  members.heard('a', statusOf('a', { state: 'left' }));
+  expect(rings).toBe(5);
+});
+
+test('sequences are summed over the incarnations of a peer', () => {
+  const vector = [
+    ['a/0000000000000001', 3],
+    ['b/0000000000000001', 4],
+    ['a/0000000000000002', 5],
+  ] as const;
+  expect(sequencesByPeer(vector)).toEqual({ a: 8, b: 4 });
+});

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { evaluationSamples } from '../../../peer/replica/evaluation-samples.ts';
+import { InlineReplica } from '../../../peer/replica/inline-replica.ts';
+import type { ReplicaHost, RoundInput } from '../../../peer/replica/replica-host.ts';
+import { Trainer } from '../../../peer/replica/trainer.ts';
+import { identityCompressor } from '../../../src/compression/replica-compressor.ts';
+import { createCompute } from '../../../src/compute/tensorflow-compute.ts';
+import { digitsDataset } from '../../../src/datasets/digits.ts';
+import { seededRandom } from '../../../src/support/random.ts';
+import { VirtualClock } from '../../../src/support/virtual-clock.ts';
+import { failureOf } from '../../support/failures.ts';
+import { testManifest } from '../../support/manifest.ts';
+
+type ThreadModule = typeof import('../../../peer/replica/thread-replica.ts');
+
+/** A thread's body is plain JavaScript, so that host is tested as it was built. */
+const built = new URL('../../../dist/peer/replica/thread-replica.js', import.meta.url);
+const manifest = testManifest();
+const origin = 'a/0000000000000001';
+const input: RoundInput = { arrived: [], members: 2, swarmSamples: 0, delayRounds: 1 };
+
+async function inlineReplica(clock = new VirtualClock()): Promise<InlineReplica> {
+  const compute = await createCompute({ topology: manifest.model.topology, backend: manifest.backend });
+  const dataset = digitsDataset({ seed: manifest.seed, train: manifest.data.train!, test: manifest.data.test! });
+  const random = seededRandom(manifest.seed).fork('evaluation');
+  const samples = evaluationSamples(dataset, manifest.evaluation.samples, random);
+  const components = { compute, dataset, samples, compressor: identityCompressor, clock };
+  const trainer = new Trainer(components, { manifest, shard: 1, origin });
+  return new InlineReplica(trainer, { clock, model: { stepMs: 7, evaluationMs: 100 } });
+}
+
+/** Five rounds and an evaluation. */
+async function rehearse(host: ReplicaHost) {
+  const info = await host.start();
+  const losses: number[] = [];
+  for (let round = 0; round < 5; round++) losses.push((await host.round(input)).loss);
+  const { accuracy, latentAccuracy } = await host.evaluate(true);
+  const snapshot = await host.snapshot();
+  await host.stop();
+  return { info, losses, accuracy, latentAccuracy, snapshot };
+}
+
+test('inline, a round takes the time of its steps, an evaluation its own, on virtual time', async () => {
+  const clock = new VirtualClock();
+  const host = await inlineReplica(clock);
+  const { computeMs } = await clock.run(host.round(input));
+  expect([computeMs, clock.nowMs()]).toEqual([14, 14]);
+  const { tookMs } = await clock.run(host.evaluate(false));
+  expect([tookMs, clock.nowMs()]).toEqual([100, 114]);
+  await clock.run(host.absorb([]));
+  expect(clock.nowMs()).toBe(114);
+});
+
+describe.skipIf(!existsSync(built))('in a thread (built by npm run build)', () => {
+  const threadReplica = async (cacheFolder: string, data = manifest.data) => {
+    const { ThreadReplica }: ThreadModule = await import(built.href);
+    return new ThreadReplica({ manifest: { ...manifest, data }, shard: 1, origin, cacheFolder });
+  };
+
+  test('a replica learns the same bits as inline', async () => {
+    const clock = new VirtualClock();
+    const inline = await clock.run(rehearse(await inlineReplica(clock)));
+    expect(await rehearse(await threadReplica('nowhere'))).toEqual(inline);
+  });
+
+  test('what goes wrong comes back with its code and fields', async () => {
+    const host = await threadReplica('nowhere', { ...manifest.data, kind: 'mnist', path: 'no-such-folder' });
+    // The error is of the built module's class: its failure is what crosses over.
+    const { failure } = (await host.start().catch((error: unknown) => error)) as { failure: { code: string } };
+    expect(failure).toMatchObject({ code: 'DATA_MISSING', path: expect.stringContaining('no-such-folder') });
+    await host.stop();
+  });
+
+  test('nothing is called before the start, and nothing is left waiting after the stop', async () => {
+    const host = await threadReplica('nowhere');
+    await expect(host.round(input)).rejects.toThrow(/not been started/);
+    await host.stop();
+    const starting = host.start();
+    await host.stop();
+    await expect(starting).rejects.toThrow(/ended/);
+    await expect(host.snapshot()).rejects.toThrow(/ended/);
+  });
+});
+
+test('out of order frames are an error of the caller, inline as well', async () => {
+  const clock = new VirtualClock();
+  const host = await inlineReplica(clock);
+  const { frame } = await clock.run(host.round(input));
+  await failureOf(host.absorb([{ origin, bytes: frame!.bytes }]), 'REPLICA_DRIFTED');
+});
