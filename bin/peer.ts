@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises';
 import { Command } from 'commander';
+import { fillDataCache } from '../peer/data-cache.ts';
 import type { PeerEvent } from '../peer/events.ts';
 import { check } from '../scenarios/check.ts';
+import { downloadBar } from '../scenarios/runner/download-bar.ts';
 import type { BackendName } from '../src/compute/compute.ts';
 import { type Manifest, manifestSchema } from '../src/manifest.ts';
 import { MurmurError } from '../src/support/errors.ts';
@@ -49,6 +51,7 @@ async function peer(flags: PeerFlags): Promise<boolean> {
     reached ||= event.type === 'converged';
     process.stdout.write(flags.json ? `${JSON.stringify(event)}\n` : `${eventLine(event)}\n`);
   };
+  await fillDataCache(manifest.data, downloadBar(process.stderr));
   // Only a peer needs the network and TensorFlow.js; other commands start without them.
   const { runPeer } = await import('../peer/main.ts');
   await runPeer({

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createLibp2pNetwork } from '../protocols/libp2p/network.ts';
 import type { Manifest } from '../src/manifest.ts';
 import { originKey, type PeerName } from '../src/sum/origin.ts';
 import { systemClock } from '../src/support/system-clock.ts';
+import { dataCacheFolder } from './data-cache.ts';
 import type { PeerEvent, PeerReport } from './events.ts';
 import { Peer } from './peer.ts';
 import { ThreadReplica } from './replica/thread-replica.ts';
@@ -27,7 +26,7 @@ export async function runPeer(options: PeerOptions): Promise<PeerReport> {
   const network = await createLibp2pNetwork({ listen: options.listen });
   const shard = options.shard ?? shardOfName(network.self, manifest.peers);
   const origin = originKey({ peer: network.self, incarnation: randomBytes(8).readBigUInt64BE() });
-  const replica = new ThreadReplica({ manifest, shard, origin, cacheFolder: cacheFolder() });
+  const replica = new ThreadReplica({ manifest, shard, origin, cacheFolder: dataCacheFolder() });
   const peer = new Peer(
     { network, clock: systemClock, replica },
     { manifest, shard, origin, join: options.join, emit: options.events, signal: options.signal },
@@ -37,9 +36,4 @@ export async function runPeer(options: PeerOptions): Promise<PeerReport> {
 
 function shardOfName(name: PeerName, peers: number): number {
   return createHash('sha256').update(name).digest().readUInt32BE() % peers;
-}
-
-/** Where downloaded data sets are kept, after the XDG base directory specification. */
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'murmuration');
 }

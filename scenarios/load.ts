@@ -2,7 +2,6 @@ import { readdir, stat } from 'node:fs/promises';
 import { register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { register as registerTypeScript } from 'tsx/esm/api';
 import { isFailure, MurmurError } from '../src/support/errors.ts';
 import type { ScenarioDefinition } from './define-scenario.ts';
 import { nearest } from './nearest.ts';
@@ -41,7 +40,7 @@ export async function loadScenario(nameOrFile: string): Promise<ScenarioDefiniti
 }
 
 async function importUserScript(given: string, file: string): Promise<ScenarioDefinition> {
-  if (file.endsWith('ts')) readTypeScript();
+  if (file.endsWith('ts')) await readTypeScript();
   resolveOwnName();
   try {
     return await importScenario(new URL('?scenario', pathToFileURL(file)));
@@ -63,9 +62,10 @@ async function importScenario(url: URL): Promise<ScenarioDefinition> {
 let readsTypeScript = false;
 let resolvesOwnName = false;
 
-function readTypeScript(): void {
-  if (!readsTypeScript) registerTypeScript();
+async function readTypeScript(): Promise<void> {
+  if (readsTypeScript) return;
   readsTypeScript = true;
+  (await import('tsx/esm/api')).register();
 }
 
 /**

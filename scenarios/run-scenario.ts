@@ -1,8 +1,10 @@
+import { fillDataCache } from '../peer/data-cache.ts';
 import { type Manifest, manifestDigest } from '../src/manifest.ts';
 import type { Clock } from '../src/support/clock.ts';
 import type { Scenario } from './define-scenario.ts';
 import { manifestOf } from './manifest.ts';
 import { renderReport } from './report/report.ts';
+import { downloadBar } from './runner/download-bar.ts';
 import { LiveView, type ProgressOutput } from './runner/live-view.ts';
 import type { PeerCommand } from './runner/peer-process.ts';
 import { RunFolder } from './runner/run-folder.ts';
@@ -45,6 +47,8 @@ export async function runScenario(
   const { clock } = components;
   const startedAtMs = clock.nowMs();
   const manifest = await manifestOf(scenario, paths.working);
+  // Once, before the peers all want it.
+  await fillDataCache(manifest.data, downloadBar(components.progress));
   const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
   const folder = await RunFolder.create(paths.out, `${manifest.name}-${time}`);
   const tally = new RunTally(manifest);

@@ -34,7 +34,8 @@ export class LiveView {
   start(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
     const { name, peers, exchange, seed } = manifest;
     const many = `${peers} ${peers === 1 ? 'peer' : 'peers'}`;
-    this.#output.write(`${pc.bold(name)}: ${many}, ${exchange.strategy}, ${manifest.model.name}, seed ${seed}\n`);
+    const settings = `${many}, ${exchange.strategy}, ${manifest.model.name}, seed ${seed}`;
+    this.#output.write(`${this.#output.isTTY ? pc.bold(name) : name}: ${settings}\n`);
     this.#drawnLines = 0;
     const draw = () => this.#draw(manifest, tally, startedAtMs);
     const everyMs = this.#output.isTTY ? REDRAW_EVERY_MS : PRINT_EVERY_MS;

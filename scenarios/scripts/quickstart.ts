@@ -5,9 +5,9 @@ export default defineScenario({
   describe: 'Four peers learn generated digits, then each alone for comparison; under a minute on two cores',
   peers: 4,
   model: 'mlp-100',
-  data: { kind: 'digits', train: 8_000, test: 4_000 },
+  data: { kind: 'digits', train: 40_000, test: 4_000 },
   training: { batch: 32 },
   target: { value: 0.95 },
-  limits: { samples: 400_000, seconds: 300 },
+  limits: { samples: 200_000, seconds: 300 },
   control: 'none',
 });
