@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { resolveScenario } from '../scenarios/define-scenario.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import { applyOverrides, type Override, parseOverride } from '../scenarios/overrides.ts';
-import { runScenario, type ScenarioOutcome } from '../scenarios/run-scenario.ts';
+import type { ScenarioOutcome } from '../scenarios/run-scenario.ts';
 import { finalLines } from '../scenarios/runner/final-lines.ts';
 import { ownPeerCommand } from '../scenarios/runner/peer-process.ts';
 import type { BackendName } from '../src/compute/compute.ts';
@@ -38,6 +38,8 @@ async function run(nameOrFile: string, flags: RunFlags): Promise<number> {
   const overrides = [...(flags.set ?? []).map(parseOverride), ...flagOverrides(flags)];
   const scenario = resolveScenario(applyOverrides(await loadScenario(nameOrFile), overrides));
   const signals = stopOnSignals(['SIGINT', 'SIGTERM']);
+  // Only a run needs the charts of its report; peers, which are many, start without them.
+  const { runScenario } = await import('../scenarios/run-scenario.ts');
   const outcome = await runScenario(
     {
       clock: systemClock,
@@ -65,7 +67,8 @@ function flagOverrides({ seed, peers, backend }: RunFlags): Override[] {
 function conclude({ ending, summary, control, folder, reportFile }: ScenarioOutcome, json: boolean): number {
   if (ending.kind === 'failed') {
     const status = complain(ending.error);
-    process.stderr.write(`murmur: what was measured until then is in ${folder}\n`);
+    // Bad input is refused by the peers before anything is measured.
+    if (status === exitStatus.failed) process.stderr.write(`murmur: what was measured until then is in ${folder}\n`);
     return status;
   }
   if (ending.kind === 'interrupted') {
@@ -75,7 +78,9 @@ function conclude({ ending, summary, control, folder, reportFile }: ScenarioOutc
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else {
     const lines = [...finalLines(summary, control), ['report', reportFile]] as const;
-    process.stdout.write(`\n${lines.map(([label, text]) => `${pc.bold(label!.padEnd(20))}${text}`).join('\n')}\n`);
+    // Also where colours are asked for by the environment, a pipe or a file gets none.
+    const bold = process.stdout.isTTY ? pc.bold : String;
+    process.stdout.write(`\n${lines.map(([label, text]) => `${bold(label!.padEnd(20))}${text}`).join('\n')}\n`);
   }
   return summary.converged ? exitStatus.reached : exitStatus.notReached;
 }

@@ -6,7 +6,8 @@ export default defineScenario({
   peers: 4,
   model: 'lenet-300-100',
   data: { kind: 'mnist' },
-  training: { batch: 64 },
+  training: { batch: 64, rate: 0.2 },
+  evaluation: { everySamples: 20_000 },
   target: { value: 0.978 },
-  limits: { samples: 768_000 },
+  limits: { samples: 400_000 },
 });
