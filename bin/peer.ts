@@ -10,7 +10,7 @@ import { MurmurError } from '../src/support/errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { collectAddresses, parseBackend, parseShard } from './flags.ts';
 import { eventLine } from './peer-lines.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
+import { type StopSignal, stopOnSignals } from './stop-on-signals.ts';
 
 /** The largest manifest read: a topology of a thousand layers is under 1 MB. */
 export const MAX_MANIFEST_BYTES = 4 << 20;
@@ -33,13 +33,19 @@ export const peerCommand = new Command('peer')
   .option('--backend <name>', 'insist on a compute backend', parseBackend)
   .option('--json', 'print events as JSON, one a line')
   .action(async (flags: PeerFlags) => {
-    const reached = await peer(flags);
-    // Whatever may still be open in it.
-    process.exit(reached ? exitStatus.reached : exitStatus.notReached);
+    // Before anything that takes time: a runner may be gone by the end of it.
+    const { signal, release } = stopWhenTold();
+    try {
+      const reached = await peer(flags, signal);
+      // Whatever may still be open in it.
+      process.exit(reached ? exitStatus.reached : exitStatus.notReached);
+    } finally {
+      release();
+    }
   });
 
 /** Runs to the end and tells whether the swarm reached its target. */
-async function peer(flags: PeerFlags): Promise<boolean> {
+async function peer(flags: PeerFlags, signal: AbortSignal): Promise<boolean> {
   const manifest = await readManifest(flags.run);
   const shard = flags.shard ?? null;
   if (shard !== null && shard >= manifest.peers) {
@@ -51,7 +57,8 @@ async function peer(flags: PeerFlags): Promise<boolean> {
     reached ||= event.type === 'converged';
     process.stdout.write(flags.json ? `${JSON.stringify(event)}\n` : `${eventLine(event)}\n`);
   };
-  await fillDataCache(manifest.data, downloadBar(process.stderr));
+  await fillDataCache(manifest.data, downloadBar(process.stderr), signal);
+  if (signal.aborted) return false;
   // Only a peer needs the network and TensorFlow.js; other commands start without them.
   const { runPeer } = await import('../peer/main.ts');
   await runPeer({
@@ -60,19 +67,29 @@ async function peer(flags: PeerFlags): Promise<boolean> {
     join: flags.join ?? [],
     shard,
     events,
-    signal: stopSignal(),
+    signal,
   });
   return reached;
 }
 
-/** Raised by Ctrl-C, SIGTERM, or the death of the runner that started this peer. */
-function stopSignal(): AbortSignal {
-  if (!process.channel) return stopOnSignals(['SIGINT', 'SIGTERM']).signal;
+/** The signal is raised by Ctrl-C, SIGTERM, or the death of the runner that started this peer. */
+function stopWhenTold(): Pick<StopSignal, 'signal' | 'release'> {
+  // Undefined where no runner did; false where it is gone already, which is not told again.
+  const { connected } = process as { connected?: boolean };
+  if (connected === undefined) return stopOnSignals(['SIGINT', 'SIGTERM']);
   // A terminal's Ctrl-C goes to the whole process group; the runner passes it on in its own time.
-  process.on('SIGINT', () => {});
-  const { signal, stop } = stopOnSignals(['SIGTERM']);
-  process.once('disconnect', stop);
-  return signal;
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
+  const { signal, stop, release } = stopOnSignals(['SIGTERM']);
+  if (connected) process.once('disconnect', stop);
+  else stop();
+  return {
+    signal,
+    release: () => {
+      process.off('SIGINT', ignore).off('disconnect', stop);
+      release();
+    },
+  };
 }
 
 async function readManifest(file: string): Promise<Manifest> {

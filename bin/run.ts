@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { resolveScenario } from '../scenarios/define-scenario.ts';
 import { loadScenario } from '../scenarios/load.ts';
 import { applyOverrides, type Override, parseOverride } from '../scenarios/overrides.ts';
-import type { ScenarioOutcome } from '../scenarios/run-scenario.ts';
+import type { ScenarioComponents, ScenarioOutcome } from '../scenarios/run-scenario.ts';
 import { finalLines } from '../scenarios/runner/final-lines.ts';
 import { ownPeerCommand } from '../scenarios/runner/peer-process.ts';
 import type { BackendName } from '../src/compute/compute.ts';
@@ -40,18 +40,18 @@ async function run(nameOrFile: string, flags: RunFlags): Promise<number> {
   const signals = stopOnSignals(['SIGINT', 'SIGTERM']);
   // Only a run needs the charts of its report; peers, which are many, start without them.
   const { runScenario } = await import('../scenarios/run-scenario.ts');
-  const outcome = await runScenario(
-    {
-      clock: systemClock,
-      peerCommand: ownPeerCommand(),
-      progress: flags.json ? process.stderr : process.stdout,
-      interrupt: signals.signal,
-    },
-    scenario,
-    { out: flags.out, working: process.cwd() },
-  );
-  signals.release();
-  return conclude(outcome, flags.json === true);
+  const components: ScenarioComponents = {
+    clock: systemClock,
+    peerCommand: ownPeerCommand(),
+    progress: flags.json ? process.stderr : process.stdout,
+    interrupt: signals.signal,
+  };
+  try {
+    const outcome = await runScenario(components, scenario, { out: flags.out, working: process.cwd() });
+    return conclude(outcome, flags.json === true);
+  } finally {
+    signals.release();
+  }
 }
 
 /** Flags speak last, after the script and `--set`. */

@@ -1,12 +1,12 @@
-/**
- * An abort signal that the first of `names` raises; a second one ends the process at once. `release` gives the
- * signals back.
- */
-export function stopOnSignals(names: readonly NodeJS.Signals[]): {
-  signal: AbortSignal;
-  stop: () => void;
-  release: () => void;
-} {
+export interface StopSignal {
+  readonly signal: AbortSignal;
+  readonly stop: () => void;
+  /** Gives the process's signals back. */
+  readonly release: () => void;
+}
+
+/** An abort signal that the first of `names` raises; a second one ends the process at once. */
+export function stopOnSignals(names: readonly NodeJS.Signals[]): StopSignal {
   const controller = new AbortController();
   const stop = () => {
     // Children hear of it by the loss of their channel.

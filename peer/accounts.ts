@@ -32,7 +32,7 @@ export function progressOf(books: Books, scores: ReplicaScores | null): Progress
     ...network.traffic(),
     updateAgeSeconds: delays.ageSeconds(),
     published: tally.published,
-    applied: appliedOfOthers(network.self, inbox.arrived.entries()),
+    applied: appliedOfOthers(network.self, inbox.taken.entries()),
     members: members.contributing(),
     lookahead: tally.lookahead,
   };

@@ -11,8 +11,15 @@ export function dataCacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'murmuration');
 }
 
-/** Downloads into the cache what the manifest's data set lacks there. Throws DATA_MISSING, DATA_CORRUPT. */
-export async function fillDataCache(data: Manifest['data'], onProgress: DownloadOptions['onProgress']): Promise<void> {
-  const cacheFolder = dataCacheFolder();
-  await fetchDataset(data, { disk: nodeDisk, fetch, clock: systemClock, cacheFolder, onProgress });
+/**
+ * Downloads into the cache what the manifest's data set lacks there, until `signal` aborts. Throws DATA_MISSING,
+ * DATA_CORRUPT.
+ */
+export async function fillDataCache(
+  data: Manifest['data'],
+  onProgress: DownloadOptions['onProgress'],
+  signal: AbortSignal,
+): Promise<void> {
+  const components = { disk: nodeDisk, fetch, clock: systemClock };
+  await fetchDataset(data, dataCacheFolder(), components, { onProgress, signal });
 }

@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import type { Network } from '../protocols/network.ts';
 import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES, maxFrameBytes } from '../protocols/updates/constants.ts';
 import { UpdateFeed } from '../protocols/updates/update-feed.ts';
+import { MAX_PEERS } from '../src/manifest.ts';
 import type { Layout } from '../src/models/layout.ts';
 import type { OriginKey, PeerName } from '../src/sum/origin.ts';
 import { type Clock, sleep } from '../src/support/clock.ts';
@@ -16,9 +18,13 @@ const WINDOW_FRAMES = 4;
 const RETRY_MS = 500;
 /** A silent peer's updates are asked of one live peer after the other, each this long after the last was level. */
 const ROTATE_MS = 1_000;
+/** Both waits double while nothing comes of it, up to this. */
+const MAX_WAIT_MS = 30_000;
 
 export interface DirectFeedsInit {
   readonly layout: Layout;
+  /** See `UpdateFeedInit`. */
+  readonly tellEvery: number;
   readonly onInvalid: (peer: PeerName, problem: string) => void;
   readonly onTooFarBehind: (origin: OriginKey, source: PeerName) => void;
 }
@@ -45,11 +51,14 @@ export class DirectFeeds {
     this.#members = components.members;
     this.#inbox = components.inbox;
     this.#init = init;
+    // One task for each peer waits on it; Node warns from eleven on.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Keeps the updates of `owner` coming until `stop`. */
   follow(owner: PeerName): void {
-    if (!this.#tasks.has(owner)) this.#tasks.set(owner, this.#keep(owner));
+    if (this.#tasks.has(owner) || this.#tasks.size >= MAX_PEERS || this.#stop.signal.aborted) return;
+    this.#tasks.set(owner, this.#keep(owner));
   }
 
   /** Whether the owner's own feed has been open and level at least once. */
@@ -64,14 +73,19 @@ export class DirectFeeds {
 
   async #keep(owner: PeerName): Promise<void> {
     const { signal } = this.#stop;
+    let vain = 0;
     for (let turn = 0; !signal.aborted; turn++) {
       const source = this.#sourceOf(owner, turn);
       if (source === null) {
         await this.#members.changes.wait(signal);
         continue;
       }
-      const failed = await this.#feed(owner, source);
-      if (!signal.aborted) await sleep(this.#clock, failed ? RETRY_MS : ROTATE_MS, signal);
+      const { failed, updates } = await this.#feed(owner, source);
+      vain = updates > 0 ? 0 : vain + 1;
+      // Every live peer is asked once before the waits grow.
+      const doublings = Math.max(0, vain - this.#members.live().length);
+      const waitMs = Math.min(MAX_WAIT_MS, (failed ? RETRY_MS : ROTATE_MS) * 2 ** Math.min(doublings, 16));
+      if (!signal.aborted) await sleep(this.#clock, waitMs, signal);
     }
   }
 
@@ -83,11 +97,12 @@ export class DirectFeeds {
     return others.length > 0 ? others[turn % others.length]!.name : null;
   }
 
-  /** Runs one feed to its end and tells whether it failed. */
-  async #feed(owner: PeerName, source: PeerName): Promise<boolean> {
+  /** Runs one feed to its end; tells whether it failed, and how many updates it brought. */
+  async #feed(owner: PeerName, source: PeerName): Promise<{ failed: boolean; updates: number }> {
+    let updates = 0;
     const end = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, end.signal]);
-    const { layout, onInvalid, onTooFarBehind } = this.#init;
+    const { layout, tellEvery, onInvalid, onTooFarBehind } = this.#init;
     const feed = new UpdateFeed(
       { network: this.#network, clock: this.#clock },
       {
@@ -95,8 +110,12 @@ export class DirectFeeds {
         scope: [owner],
         windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
         maxMessageBytes: Math.max(MAX_NOTICE_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES),
+        tellEvery,
         arrived: this.#inbox.arrived,
-        receive: (origin, frame, from) => this.#inbox.accept(origin, frame, from),
+        receive: (origin, frame, from) => {
+          this.#inbox.accept(origin, frame, from);
+          updates++;
+        },
         onLevel: () => {
           if (source !== owner) return end.abort();
           this.#level.add(owner);
@@ -108,11 +127,11 @@ export class DirectFeeds {
     void this.#endWhenSilent(source, end, signal);
     try {
       await feed.run(signal);
-      return false;
+      return { failed: false, updates };
     } catch (error) {
       if (isFailure(error, 'MESSAGE_INVALID')) onInvalid(source, error.message);
       else if (!isFailure(error, 'STREAM_CLOSED')) throw error;
-      return true;
+      return { failed: true, updates };
     } finally {
       end.abort();
     }

@@ -1,63 +1,90 @@
 import type { Manifest } from '../src/manifest.ts';
-import type { Members } from './members.ts';
-import type { ReplicaScores } from './replica/replica-host.ts';
+import type { Member, Members } from './members.ts';
+import type { EvaluationScope, ReplicaScores } from './replica/replica-host.ts';
 
 /** A peer that sees another reach the target looks again itself once this share of the usual interval has passed. */
 const EAGER_SHARE = 0.25;
 
+/** The whole test set is first asked where the stand-in samples are this many standard deviations below the target. */
+const STAND_IN_DEVIATIONS = 2;
+/** A confirmation counts for this many intervals: the peers need not look at the same moment, but at about the same model. */
+const FRESH_INTERVALS = 1;
+/** And for this many once somebody stops on the strength of it, so that all who see the same words stop together. */
+const STOPPING_INTERVALS = 2;
+
 /**
  * When this peer evaluates, and when the swarm has converged. At fixed intervals of swarm samples, each peer at its
  * own place in the interval, on the stand-in samples; where those reach the target the whole test set confirms. The
- * swarm has converged when more than half of its peers have confirmed (design, section 6).
+ * swarm has converged when more than half of its peers have confirmed of late (design, section 6).
  */
 export class EvaluationPlan {
   readonly #manifest: Manifest;
   #nextSamples: number;
   #lastSamples = 0;
-  /** Accuracy on the whole test set, where the latest evaluation reached for the target. */
-  confirmed: number | null = null;
+  /** How much higher the whole test set scores: as last seen, and at first as much as chance may make it. */
+  #wholeOverStandIn: number;
+  /** Swarm samples at which the whole test set last confirmed the target; null before. */
+  confirmedAtSamples: number | null = null;
 
   constructor(manifest: Manifest, shard: number) {
     const { everySamples } = manifest.evaluation;
     this.#manifest = manifest;
     this.#nextSamples = (everySamples * (shard + 1)) / manifest.peers;
+    const { value } = manifest.target;
+    this.#wholeOverStandIn = STAND_IN_DEVIATIONS * Math.sqrt((value * (1 - value)) / manifest.evaluation.samples);
   }
 
   isDue(swarmSamples: number, members: Members): boolean {
     if (swarmSamples >= this.#nextSamples) return true;
     const eager = swarmSamples - this.#lastSamples >= EAGER_SHARE * this.#manifest.evaluation.everySamples;
-    return eager && !this.#reached(this.confirmed) && this.#confirmations(members) > 0;
+    if (!eager || this.#counts(this.confirmedAtSamples, swarmSamples, FRESH_INTERVALS)) return false;
+    return this.#confirming(members, swarmSamples, FRESH_INTERVALS).length > 0;
   }
 
-  /** Runs one evaluation, a second one on the whole set where the first reaches the target. */
+  /**
+   * Runs one evaluation, and one on the whole set where that may reach the target. The stand-in samples are always the
+   * same, so they err to the same side: once both were seen their difference tells what to expect.
+   * @param thorough whether to ask the whole set in any case
+   */
   async evaluate(
     swarmSamples: number,
-    score: (whole: boolean) => Promise<ReplicaScores>,
+    thorough: boolean,
+    score: (scope: EvaluationScope) => Promise<ReplicaScores>,
   ): Promise<readonly ReplicaScores[]> {
-    const { everySamples } = this.#manifest.evaluation;
+    const { target, evaluation } = this.#manifest;
     this.#lastSamples = swarmSamples;
-    while (this.#nextSamples <= swarmSamples) this.#nextSamples += everySamples;
-    const standIn = await score(false);
-    if (!this.#reached(standIn.accuracy)) {
-      this.confirmed = null;
-      return [standIn];
-    }
-    const whole = await score(true);
-    this.confirmed = whole.accuracy;
+    const missed = Math.max(0, Math.floor((swarmSamples - this.#nextSamples) / evaluation.everySamples) + 1);
+    this.#nextSamples += missed * evaluation.everySamples;
+    const standIn = await score('stand-in');
+    if (!thorough && standIn.accuracy + this.#wholeOverStandIn < target.value) return [standIn];
+    const whole = await score('whole');
+    this.#wholeOverStandIn = whole.accuracy - standIn.accuracy;
+    if (whole.accuracy >= target.value) this.confirmedAtSamples = swarmSamples;
     return [standIn, whole];
   }
 
-  /** Whether the median peer has confirmed the target. */
-  converged(members: Members): boolean {
-    const own = this.#reached(this.confirmed) ? 1 : 0;
-    return 2 * (own + this.#confirmations(members)) > 1 + members.live().length;
+  /** Whether the median peer has confirmed the target. The word of one that has left in order still stands. */
+  converged(members: Members, swarmSamples: number): boolean {
+    const isStopping = ({ status }: Member) =>
+      status !== null &&
+      status.confirmedAtSamples !== null &&
+      (status.state === 'finishing' || status.state === 'left');
+    const intervals = [...members.all()].some(isStopping) ? STOPPING_INTERVALS : FRESH_INTERVALS;
+    const confirming = this.#confirming(members, swarmSamples, intervals);
+    const own = this.#counts(this.confirmedAtSamples, swarmSamples, intervals) ? 1 : 0;
+    const without = members.live().filter((member) => !confirming.includes(member)).length;
+    return own + confirming.length > 1 - own + without;
   }
 
-  #confirmations(members: Members): number {
-    return members.live().filter(({ status }) => this.#reached(status?.confirmedAccuracy ?? null)).length;
+  #confirming(members: Members, swarmSamples: number, intervals: number): Member[] {
+    const speaks = ({ live, status }: Member) => live || status?.state === 'left';
+    return [...members.all()].filter(
+      (member) => speaks(member) && this.#counts(member.status?.confirmedAtSamples ?? null, swarmSamples, intervals),
+    );
   }
 
-  #reached(accuracy: number | null): boolean {
-    return accuracy !== null && accuracy >= this.#manifest.target.value;
+  #counts(confirmedAtSamples: number | null, swarmSamples: number, intervals: number): boolean {
+    if (confirmedAtSamples === null) return false;
+    return swarmSamples - confirmedAtSamples <= intervals * this.#manifest.evaluation.everySamples;
   }
 }

@@ -37,7 +37,7 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
   const cancel = clock.after(LINGER_MS, () => timeout.abort());
   const covered = ({ name, vector }: Member) => {
     if (init.published === 0 && inbox.arrived.isEmpty()) return true;
-    return vector?.equals(inbox.arrived) ?? (init.alone && source.hasTaken(name, init.published));
+    return vector?.equals(inbox.taken) ?? (init.alone && source.hasTaken(name, init.published));
   };
   init.announce();
   try {

@@ -15,8 +15,6 @@ export const MAX_ORIGINS = 65_536;
 export interface InboxInit {
   readonly layout: Layout;
   readonly unit: number;
-  /** A feed is told once this many of its updates were taken: often enough that no sender waits for word alone. */
-  readonly tellEvery: number;
   /** A frame was accepted; `frame` is its decoded head, `source` who sent it. */
   readonly onArrival: (origin: OriginKey, frame: Frame, source: PeerName) => void;
 }
@@ -29,6 +27,7 @@ export interface FrameTimes {
 
 /** A frame on its way to the replica, with what the network side wants to remember of it. */
 interface QueuedFrame extends ArrivedFrame, FrameTimes {
+  readonly to: number;
   readonly feed: UpdateFeed;
 }
 
@@ -40,14 +39,16 @@ interface QueuedFrame extends ArrivedFrame, FrameTimes {
 export class Inbox {
   /** Everything that arrived, own publications included. */
   readonly arrived = new VersionVector();
+  /** What of it the replica has taken. */
+  readonly taken = new VersionVector();
   readonly arrivals = new Doorbell();
   readonly #clock: Clock;
   readonly #log: UpdateLog;
   readonly #init: InboxInit;
   #origins = 0;
   #queue: QueuedFrame[] = [];
-  /** Updates taken of which a feed has not been told yet. */
-  readonly #untold = new Map<UpdateFeed, number>();
+  /** Feeds that may have something to tell their sources. */
+  readonly #feeds = new Set<UpdateFeed>();
 
   constructor(components: { clock: Clock; log: UpdateLog }, init: InboxInit) {
     this.#clock = components.clock;
@@ -66,14 +67,14 @@ export class Inbox {
     decodeUpdate(frame, layout, unit);
     const standing = this.arrived.standing(origin, frame.from, frame.to);
     if (standing === 'covered') {
-      feed.taken(1);
+      feed.taken(bytes.length);
       return;
     }
     if (standing !== 'next') throw outOfOrder(standing);
     if (this.arrived.get(origin) === 0 && ++this.#origins > MAX_ORIGINS) throw outOfOrder('one origin too many');
     this.#keep(origin, frame.from, frame.to, bytes);
     const { publishedAtMs, pendingMs } = frame;
-    this.#queue.push({ origin, bytes, publishedAtMs, pendingMs, feed });
+    this.#queue.push({ origin, to: frame.to, bytes, publishedAtMs, pendingMs, feed });
     this.#init.onArrival(origin, frame, feed.source);
     this.arrivals.ring();
   }
@@ -81,6 +82,7 @@ export class Inbox {
   /** A frame that this peer's own replica has published and applied. */
   acceptOwn(origin: OriginKey, sequence: number, bytes: Uint8Array): void {
     this.#keep(origin, sequence - 1, sequence, bytes);
+    this.taken.advance(origin, sequence);
   }
 
   /** Hands over what waits, in order. `onTaken` sees the times of each frame. */
@@ -88,20 +90,18 @@ export class Inbox {
     const taken = this.#queue;
     this.#queue = [];
     for (const frame of taken) {
-      this.#untold.set(frame.feed, (this.#untold.get(frame.feed) ?? 0) + 1);
+      this.taken.advance(frame.origin, frame.to);
+      this.#feeds.add(frame.feed);
+      frame.feed.taken(frame.bytes.length);
       onTaken(frame);
     }
-    this.tell(this.#init.tellEvery);
     return taken.map(({ origin, bytes }) => ({ origin, bytes }));
   }
 
-  /** Tells every feed that has had `least` updates taken, or more, since it was told last. */
-  tell(least: number): void {
-    for (const [feed, updates] of this.#untold) {
-      if (updates < least) continue;
-      feed.taken(updates);
-      this.#untold.delete(feed);
-    }
+  /** Tells every source what was taken so far: for whoever waits for it. */
+  tell(): void {
+    for (const feed of this.#feeds) feed.tell();
+    this.#feeds.clear();
   }
 
   #keep(origin: OriginKey, from: number, to: number, bytes: Uint8Array): void {

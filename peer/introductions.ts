@@ -9,6 +9,8 @@ import type { Members } from './members.ts';
 const SECOND_DIAL_MS = 2_000;
 /** Before a hello that got lost is asked for again. */
 const REGREET_MS = 1_000;
+/** Peers dialled at a time from hearsay, which anybody can make up. */
+const MAX_DIALLING = 64;
 /** Between two attempts to dial the same peer. */
 const REDIAL_MS = 3_000;
 
@@ -65,7 +67,8 @@ export class Introductions {
 
   /** Dials a peer that is known only from its status. */
   seek(peer: PeerName, addresses: readonly string[]): void {
-    if (this.#stopped || this.#dialling.has(peer) || this.#network.connected.has(peer)) return;
+    if (this.#stopped || this.#dialling.size >= MAX_DIALLING) return;
+    if (this.#dialling.has(peer) || this.#network.connected.has(peer)) return;
     this.#dialling.add(peer);
     const waitMs = this.#network.self < peer ? 0 : SECOND_DIAL_MS;
     this.#after(waitMs, () => void this.#dial(peer, addresses));

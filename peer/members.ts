@@ -1,11 +1,18 @@
-import type { Status } from '../protocols/status/messages.ts';
-import type { OriginKey, PeerName } from '../src/sum/origin.ts';
+import { type PeerState, peerStates, type Status } from '../protocols/status/messages.ts';
+import { MAX_PEERS } from '../src/manifest.ts';
+import { type OriginKey, type PeerName, peerOf } from '../src/sum/origin.ts';
 import { VersionVector } from '../src/sum/version-vector.ts';
 import type { Clock } from '../src/support/clock.ts';
 import { Doorbell } from '../src/support/doorbell.ts';
 
 /** A peer of whom nothing is heard for this long is suspected: three of the longest intervals between statuses. */
 export const SILENT_AFTER_MS = 30_000;
+
+/**
+ * States in which a peer's steps are in the sum or on their way. Whoever is finishing is among them: the last to stop
+ * would otherwise weigh their own steps as if they were alone.
+ */
+const CONTRIBUTING: readonly PeerState[] = ['ready', 'training', 'finishing'];
 
 /** What is known of another peer of the run. */
 export interface Member {
@@ -27,6 +34,8 @@ export type MemberChange = 'joined' | 'silent' | 'back' | 'left';
 export class Members {
   readonly #clock: Clock;
   readonly #members = new Map<PeerName, Member>();
+  /** Statuses of peers that have not said hello: anybody can make up names, so they count for nothing until they do. */
+  readonly #hearsay = new Map<PeerName, Status>();
   readonly #onChange: (member: Member, change: MemberChange) => void;
   /** Rings on every status and every change of who is live. */
   readonly changes = new Doorbell();
@@ -54,13 +63,16 @@ export class Members {
 
   /** Peers whose steps go into the sum at present, this one included. */
   contributing(): number {
-    const steps = ({ live, status }: Member) => live && (status?.state === 'ready' || status?.state === 'training');
+    const steps = ({ live, status }: Member) => live && status !== null && CONTRIBUTING.includes(status.state);
     return 1 + [...this.all()].filter(steps).length;
   }
 
   /** A peer has said the same manifest's hello, on a connection that stands. */
   admit(name: PeerName): void {
     this.#revive(this.#members.get(name) ?? this.#add(name));
+    const status = this.#hearsay.get(name);
+    this.#hearsay.delete(name);
+    if (status !== undefined) this.heard(name, status);
     this.changes.ring();
   }
 
@@ -70,10 +82,14 @@ export class Members {
     if (member?.live) this.#suspect(member);
   }
 
+  /** A status came by gossip. Of a peer that has not said hello it is kept until then, and counts for nothing. */
   heard(name: PeerName, status: Status): void {
-    const member = this.#members.get(name) ?? this.#add(name);
-    // Gossip may bring an older word after the last one.
-    if (member.status?.state === 'left' && member.status.origin === status.origin) return;
+    const member = this.#members.get(name);
+    if (member === undefined) {
+      if (this.#hearsay.size < MAX_PEERS || this.#hearsay.has(name)) this.#hearsay.set(name, status);
+      return;
+    }
+    if (member.status !== null && isOlder(status, member.status)) return;
     member.status = status;
     member.samples = Math.max(member.samples, status.samples);
     member.vector = status.vector === null ? null : new VersionVector(status.vector);
@@ -87,8 +103,8 @@ export class Members {
     this.changes.ring();
   }
 
-  /** A frame of this peer arrived, by whatever way. */
-  published(name: PeerName, samples: number): void {
+  /** A frame of this peer arrived, by whatever way: it has trained on so many samples. */
+  trained(name: PeerName, samples: number): void {
     const member = this.#members.get(name);
     if (member !== undefined) member.samples = Math.max(member.samples, samples);
   }
@@ -127,11 +143,21 @@ export class Members {
   }
 }
 
+/** Gossip may bring an older word after a newer one: a peer goes through its states in order, and forgets nothing. */
+function isOlder(status: Status, known: Status): boolean {
+  if (status.origin !== known.origin) return false;
+  if (known.state === 'left') return true;
+  const order = (state: Status['state']) => peerStates.indexOf(state);
+  if (order(status.state) !== order(known.state)) return order(status.state) < order(known.state);
+  if (status.samples < known.samples) return true;
+  return known.vector !== null && !new VersionVector(status.vector ?? []).covers(new VersionVector(known.vector));
+}
+
 /** The origins of a vector as one number each, by peer: sums over a peer's incarnations. */
 export function sequencesByPeer(entries: Iterable<readonly [OriginKey, number]>): Record<PeerName, number> {
   const sums: Record<PeerName, number> = {};
   for (const [origin, sequence] of entries) {
-    const peer = origin.slice(0, origin.lastIndexOf('/'));
+    const peer = peerOf(origin);
     sums[peer] = (sums[peer] ?? 0) + sequence;
   }
   return sums;

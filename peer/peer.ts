@@ -7,10 +7,11 @@ import { UpdateSource } from '../protocols/updates/update-source.ts';
 import { type Manifest, manifestDigest, manifestDigests } from '../src/manifest.ts';
 import { outlineOf } from '../src/models/outline.ts';
 import { latticeUnit } from '../src/sum/lattice.ts';
-import { type OriginKey, parseOriginKey } from '../src/sum/origin.ts';
+import { type OriginKey, peerOf } from '../src/sum/origin.ts';
 import { UpdateLog } from '../src/sum/update-log.ts';
 import type { Clock } from '../src/support/clock.ts';
 import { type Books, progressOf, reportOf } from './accounts.ts';
+import { Chores } from './chores.ts';
 import { DelayMeter } from './delay-meter.ts';
 import { DirectFeeds } from './direct-feeds.ts';
 import { EvaluationPlan } from './evaluation-plan.ts';
@@ -28,6 +29,8 @@ import { Tally } from './tally.ts';
 
 /** Frames of all origins that are kept to serve others: an hour of four peers at 20 kB/s each. */
 const LOG_BYTES = 256 * 2 ** 20;
+/** Between two looks at who is silent and what is untold: short beside the patience of a peer that wants to leave. */
+const HOUSEKEEPING_MS = 1_000;
 /** Between two progress events: a live view needs no more. */
 const PROGRESS_MS = 1_000;
 
@@ -68,7 +71,8 @@ export class Peer {
   readonly #board: StatusBoard;
   readonly #plan: EvaluationPlan;
   readonly #books: Books;
-  readonly #ended = new AbortController();
+  readonly #overtime = new AbortController();
+  readonly #chores: Chores;
   #state: PeerState = 'joining';
   #scores: ReplicaScores | null = null;
 
@@ -81,6 +85,7 @@ export class Peer {
     this.#init = init;
     this.#network = network;
     this.#clock = clock;
+    this.#chores = new Chores(clock);
     this.#replica = replica;
     this.#parameters = layout.size;
     this.#narrator = new Narrator(clock, { self: network.self, emit });
@@ -105,18 +110,18 @@ export class Peer {
       {
         layout,
         unit: latticeUnit(manifest.exchange.latticeBits),
-        tellEvery: Math.max(1, Math.floor(manifest.exchange.staleness / 4)),
         onArrival: (from, { samples }, source) => {
-          members.published(parseOriginKey(from).peer, samples);
+          members.trained(peerOf(from), samples);
           members.seen(source);
         },
       },
     );
     const inbox = this.#inbox;
+    const tellEvery = Math.max(1, Math.floor(manifest.exchange.staleness / 4));
     const onTooFarBehind = (of: OriginKey, source: string) =>
       this.#narrator.warn('TOO_FAR_BEHIND', `${source} no longer holds all updates of ${of} that are missing here`);
     this.#feeds = shares
-      ? new DirectFeeds({ network, clock, members, inbox }, { layout, onInvalid, onTooFarBehind })
+      ? new DirectFeeds({ network, clock, members, inbox }, { layout, tellEvery, onInvalid, onTooFarBehind })
       : null;
     this.#board = new StatusBoard(
       { network, clock },
@@ -128,7 +133,7 @@ export class Peer {
       },
     );
     this.#plan = new EvaluationPlan(manifest, shard);
-    const swarm = new SwarmClock(members, shares ? null : manifest.peers);
+    const swarm = new SwarmClock(members, shares ? null : manifest.peers, manifest.limits.samples);
     this.#books = { network, members, inbox, swarm, delays: new DelayMeter(), tally: new Tally() };
   }
 
@@ -138,13 +143,20 @@ export class Peer {
    */
   async run(): Promise<PeerReport> {
     const { manifest, signal } = this.#init;
-    const endMs = this.#clock.nowMs() + manifest.limits.seconds * 1000;
+    const cancel = this.#clock.after(manifest.limits.seconds * 1000, () => this.#overtime.abort());
     try {
       await this.#network.start();
       this.#narrator.say({ type: 'listening', addresses: this.#network.addresses });
       this.#board.start();
+      this.#chores.every(HOUSEKEEPING_MS, () => {
+        this.#members.suspectSilent();
+        // A peer that wants to leave waits for this one's word.
+        this.#inbox.tell();
+      });
       await this.#meet();
-      this.#reportProgress();
+      this.#chores.every(PROGRESS_MS, () =>
+        this.#narrator.say({ type: 'progress', progress: progressOf(this.#books, this.#scores) }),
+      );
       const loop = new RoundLoop(
         {
           ...this.#books,
@@ -154,18 +166,29 @@ export class Peer {
           plan: this.#plan,
           narrator: this.#narrator,
         },
-        { manifest, origin: this.#init.origin, endMs, signal, onScores: (...scored) => this.#scored(...scored) },
+        {
+          manifest,
+          origin: this.#init.origin,
+          overtime: this.#overtime.signal,
+          signal,
+          onScores: (...scored) => this.#scored(...scored),
+        },
       );
       const reason = await loop.run();
       await this.#leave(reason, loop);
       return await this.#finish();
     } finally {
-      this.#ended.abort();
+      cancel();
+      this.#chores.stop();
+      this.#state = 'left';
+      this.#board.stop();
       this.#introductions.stop();
-      await this.#feeds?.stop();
       this.#source.stop();
-      await this.#network.stop();
-      await this.#replica.stop();
+      try {
+        await this.#feeds?.stop();
+      } finally {
+        await Promise.all([this.#network.stop(), this.#replica.stop()]);
+      }
     }
   }
 
@@ -175,7 +198,7 @@ export class Peer {
     const members = this.#members;
     const rendezvous = new Rendezvous(
       { network: this.#network, clock: this.#clock, members, introductions: this.#introductions, feeds: this.#feeds },
-      signal,
+      AbortSignal.any([signal, this.#overtime.signal]),
     );
     const [info] = await Promise.all([this.#replica.start(), rendezvous.join(join)]);
     this.#narrator.say({ type: 'ready', parameters: this.#parameters, ...info });
@@ -192,9 +215,8 @@ export class Peer {
 
   /** The quiet end: nobody goes before everyone has everything, or patience ends. */
   async #leave(reason: FinishReason, loop: RoundLoop): Promise<void> {
-    const { swarm, tally } = this.#books;
-    const { bytesSent } = this.#network.traffic();
-    if (reason === 'target') this.#narrator.say({ type: 'converged', swarmSamples: swarm.samples(), bytesSent });
+    const { tally, swarm } = this.#books;
+    if (reason === 'target') this.#sayConverged();
     this.#narrator.say({ type: 'finishing', reason });
     this.#enter('finishing');
     const covered = await sayFarewell(
@@ -207,13 +229,21 @@ export class Peer {
       },
     );
     if (!covered) this.#narrator.warn('NOT_COVERED', 'left before every live peer had all updates');
+    // The others' last judgements may have come while this peer lingered.
+    const limited = reason === 'samples' || reason === 'seconds';
+    if (limited && this.#plan.converged(this.#members, swarm.samples())) this.#sayConverged();
     this.#state = 'left';
     this.#board.stop();
   }
 
+  #sayConverged(): void {
+    const { bytesSent } = this.#network.traffic();
+    this.#narrator.say({ type: 'converged', swarmSamples: this.#books.swarm.samples(), bytesSent });
+  }
+
   /** The last word on how good the replica is. */
   async #finish(): Promise<PeerReport> {
-    const scores = await this.#replica.evaluate(true);
+    const scores = await this.#replica.evaluate('final');
     this.#scored(scores, this.#books.swarm.samples());
     const snapshot = await this.#replica.snapshot();
     const report = reportOf(this.#books, scores, snapshot, this.#narrator.invalidMessages);
@@ -237,6 +267,11 @@ export class Peer {
 
   #heard(from: string, status: Status): void {
     this.#members.heard(from, status);
+    const admitted = this.#members.get(from) !== undefined;
+    // Somebody who has left may be known to others alone.
+    for (const [origin] of (admitted && status.vector) || []) {
+      if (peerOf(origin) !== this.#network.self) this.#feeds?.follow(peerOf(origin));
+    }
     if (status.state !== 'left') this.#introductions.seek(from, status.addresses);
   }
 
@@ -254,19 +289,9 @@ export class Peer {
       state: this.#state,
       samples: swarm.own,
       published: tally.published,
-      confirmedAccuracy: this.#plan.confirmed,
+      confirmedAtSamples: this.#plan.confirmedAtSamples,
       addresses: this.#network.addresses,
-      vector: departing ? [...this.#inbox.arrived.entries()] : null,
+      vector: departing ? [...this.#inbox.taken.entries()] : null,
     };
-  }
-
-  #reportProgress(): void {
-    this.#members.suspectSilent();
-    this.#narrator.say({ type: 'progress', progress: progressOf(this.#books, this.#scores) });
-    const cancel = this.#clock.after(PROGRESS_MS, () => {
-      this.#ended.signal.removeEventListener('abort', cancel);
-      this.#reportProgress();
-    });
-    this.#ended.signal.addEventListener('abort', cancel, { once: true });
   }
 }

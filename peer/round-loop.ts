@@ -31,8 +31,9 @@ export interface RoundLoopComponents {
 export interface RoundLoopInit {
   readonly manifest: Manifest;
   readonly origin: OriginKey;
-  /** Clock time at which the run ends in any case. */
-  readonly endMs: number;
+  /** Aborts when the run ends in any case. */
+  readonly overtime: AbortSignal;
+  /** Asks to finish early. */
   readonly signal: AbortSignal;
   readonly onScores: (scores: ReplicaScores, swarmSamples: number) => void;
 }
@@ -52,10 +53,10 @@ export class RoundLoop {
     const { plan, members, swarm } = this.#components;
     while (true) {
       const reason = this.#reasonToFinish();
-      if (reason !== null) return reason;
+      if (reason !== null) return this.#lastJudgement(reason);
       await this.#waitForSubscribers();
       this.#publish(await this.#round());
-      if (plan.isDue(swarm.samples(), members)) await this.#evaluate();
+      if (plan.isDue(swarm.samples(), members)) await this.#evaluate(false);
     }
   }
 
@@ -63,17 +64,24 @@ export class RoundLoop {
   async absorb(): Promise<void> {
     const { inbox, replica } = this.#components;
     const arrived = this.#takeArrived();
-    inbox.tell(1);
+    inbox.tell();
     this.#report(await replica.absorb(arrived));
   }
 
   #reasonToFinish(): FinishReason | null {
-    const { manifest, endMs, signal } = this.#init;
-    const { plan, members, swarm, clock } = this.#components;
+    const { manifest, overtime, signal } = this.#init;
+    const { plan, members, swarm } = this.#components;
     if (signal.aborted) return 'asked';
-    if (plan.converged(members)) return 'target';
+    if (plan.converged(members, swarm.samples())) return 'target';
     if (swarm.samples() >= manifest.limits.samples) return 'samples';
-    return clock.nowMs() >= endMs ? 'seconds' : null;
+    return overtime.aborted ? 'seconds' : null;
+  }
+
+  /** Where a limit ends the run the last state is judged too: it may have reached the target since it was looked at. */
+  async #lastJudgement(reason: FinishReason): Promise<FinishReason> {
+    const { plan, members, swarm } = this.#components;
+    if (reason === 'samples' || reason === 'seconds') await this.#evaluate(true);
+    return reason !== 'asked' && plan.converged(members, swarm.samples()) ? 'target' : reason;
   }
 
   async #round(): Promise<RoundOutput> {
@@ -101,20 +109,24 @@ export class RoundLoop {
   /** The staleness bound: while a live subscriber has too many updates still to take, this peer only applies. */
   async #waitForSubscribers(): Promise<void> {
     const { clock, inbox, members, source, tally } = this.#components;
-    const { manifest, signal } = this.#init;
+    const { manifest, overtime, signal } = this.#init;
+    const either = AbortSignal.any([overtime, signal]);
     const startMs = clock.nowMs();
     const isLive = (peer: PeerName) => members.isLive(peer);
-    while (!signal.aborted && source.backlog(tally.published, isLive) >= manifest.exchange.staleness) {
+    const behind = () => source.backlog(tally.published, isLive) >= manifest.exchange.staleness;
+    // The others may be waiting for this peer's word as it waits for theirs.
+    if (behind()) inbox.tell();
+    while (behind() && this.#reasonToFinish() === null) {
       if (inbox.waiting > 0) await this.absorb();
-      else await firstRing([inbox.arrivals, source.progress, members.changes], signal);
+      else await firstRing([inbox.arrivals, source.progress, members.changes], either);
     }
     tally.blockedMs += clock.nowMs() - startMs;
   }
 
-  async #evaluate(): Promise<void> {
+  async #evaluate(thorough: boolean): Promise<void> {
     const { plan, swarm, replica } = this.#components;
     const swarmSamples = swarm.samples();
-    const scores = await plan.evaluate(swarmSamples, (whole) => replica.evaluate(whole));
+    const scores = await plan.evaluate(swarmSamples, thorough, (scope) => replica.evaluate(scope));
     for (const score of scores) this.#init.onScores(score, swarmSamples);
   }
 

@@ -4,15 +4,18 @@ import type { Members } from './members.ts';
 export class SwarmClock {
   readonly #members: Members;
   readonly #alonePeers: number | null;
+  readonly #limitSamples: number;
   #own = 0;
 
   /**
    * @param alonePeers where nothing is exchanged no frame tells how far the others are: the swarm is then taken to be
    *   this many times as far as this peer. Null where frames do tell.
+   * @param limitSamples the run's, which no single peer can be beyond, whatever it says
    */
-  constructor(members: Members, alonePeers: number | null) {
+  constructor(members: Members, alonePeers: number | null, limitSamples: number) {
     this.#members = members;
     this.#alonePeers = alonePeers;
+    this.#limitSamples = limitSamples;
   }
 
   get own(): number {
@@ -26,7 +29,7 @@ export class SwarmClock {
   samples(): number {
     if (this.#alonePeers !== null) return this.#own * this.#alonePeers;
     let total = this.#own;
-    for (const member of this.#members.all()) total += member.samples;
+    for (const member of this.#members.all()) total += Math.min(member.samples, this.#limitSamples);
     return total;
   }
 }

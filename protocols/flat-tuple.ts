@@ -9,32 +9,57 @@ export function packTuple(fields: readonly unknown[]): Uint8Array {
   return new Uint8Array(packr.pack(fields));
 }
 
+/** Lists within lists, the tuple counted: a vector's entries in a message, and no message has more. */
+const MAX_DEPTH = 3;
+
 /**
  * Reads what `packTuple` wrote; null for anything else. msgpackr builds whatever bytes ask for (maps, records,
- * extensions, deep nests), so they are first walked over: only flat tokens, `maxTokens` at the most, pass.
- * Byte strings in the result are views of `bytes`.
+ * extensions, deep nests), so they are first walked over: one list passes, complete, with nothing behind it, of at
+ * most `maxTokens` values (itself and all lists counted) and `MAX_DEPTH` lists deep. Byte strings in the result are
+ * views of `bytes`.
  */
 export function unpackTuple(bytes: Uint8Array, maxTokens: number): unknown[] | null {
-  let at = 0;
-  for (let tokens = 0; at < bytes.length; tokens++) {
-    const length = tokenLength(bytes, at);
-    if (length === 0 || tokens === maxTokens) return null;
-    at += length;
-  }
-  if (at !== bytes.length) return null;
+  if (!isTuple(bytes, maxTokens)) return null;
   try {
-    // Not `unpack`: before it refuses what follows the first value it prints that value as JSON.
-    const values: unknown[] = packr.unpackMultiple(bytes);
-    return values.length === 1 && Array.isArray(values[0]) ? values[0] : null;
+    return packr.unpack(bytes);
   } catch {
     return null;
   }
 }
 
-/** Bytes of the token at `at`: of a list its head only, of a byte string all; 0 where the kind is not allowed. */
+/** Looks at no byte behind the first that does not fit. */
+function isTuple(bytes: Uint8Array, maxTokens: number): boolean {
+  /** Values that are still to come in each open list, the innermost last. */
+  const owed = new Uint16Array(MAX_DEPTH);
+  let depth = 0;
+  let at = 0;
+  for (let tokens = 0; tokens < maxTokens; tokens++) {
+    const values = listLength(bytes, at);
+    at += tokenLength(bytes, at);
+    // Of the values owed, too, none takes less than a byte.
+    if (!(at + Math.max(0, values) <= bytes.length)) return false;
+    if (depth > 0) owed[depth - 1]!--;
+    else if (values < 0) return false;
+    if (values > 0) {
+      if (depth === MAX_DEPTH) return false;
+      owed[depth++] = values;
+    }
+    while (depth > 0 && owed[depth - 1] === 0) depth--;
+    if (depth === 0) return at === bytes.length;
+  }
+  return false;
+}
+
+/** Values in the list whose head is at `at`; -1 where there is no list. */
+function listLength(bytes: Uint8Array, at: number): number {
+  const kind = bytes[at]!;
+  if (kind >= 0x90 && kind <= 0x9f) return kind & 0x0f;
+  return kind === 0xdc ? unsigned(bytes, at + 1, 2) : -1;
+}
+
+/** Bytes of the token at `at`: of a list its head only, of a byte string all; NaN where the kind is not allowed. */
 function tokenLength(bytes: Uint8Array, at: number): number {
-  const byte = (offset: number) => bytes[at + offset] ?? 0;
-  const kind = byte(0);
+  const kind = bytes[at]!;
   if (kind <= 0x7f || kind >= 0xe0) return 1; // small integer
   if (kind >= 0x90 && kind <= 0x9f) return 1; // list of up to 15
   if (kind >= 0xa0 && kind <= 0xbf) return 1 + (kind & 0x1f); // text of up to 31
@@ -55,13 +80,20 @@ function tokenLength(bytes: Uint8Array, at: number): number {
       return 9;
     case 0xc4: // byte string
     case 0xd9: // text
-      return 2 + byte(1);
+      return 2 + unsigned(bytes, at + 1, 1);
     case 0xc5:
     case 0xda:
-      return 3 + byte(1) * 2 ** 8 + byte(2);
+      return 3 + unsigned(bytes, at + 1, 2);
     case 0xc6:
-      return 5 + byte(1) * 2 ** 24 + byte(2) * 2 ** 16 + byte(3) * 2 ** 8 + byte(4);
+      return 5 + unsigned(bytes, at + 1, 4);
     default:
-      return 0;
+      return Number.NaN;
   }
+}
+
+/** NaN where the bytes end before. */
+function unsigned(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0;
+  for (let i = at; i < at + length; i++) value = value * 256 + bytes[i]!;
+  return value;
 }

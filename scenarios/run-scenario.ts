@@ -27,6 +27,7 @@ export interface ScenarioPaths {
 }
 
 export interface ScenarioOutcome {
+  /** Of the run, or of its control where only that one came to no orderly end. */
   readonly ending: SwarmEnding;
   readonly summary: Summary;
   /** The same swarm without exchange, for as many samples as it took; null where it was not asked for or not run. */
@@ -48,7 +49,7 @@ export async function runScenario(
   const startedAtMs = clock.nowMs();
   const manifest = await manifestOf(scenario, paths.working);
   // Once, before the peers all want it.
-  await fillDataCache(manifest.data, downloadBar(components.progress));
+  await fillDataCache(manifest.data, downloadBar(components.progress), components.interrupt);
   const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
   const folder = await RunFolder.create(paths.out, `${manifest.name}-${time}`);
   const tally = new RunTally(manifest);
@@ -56,11 +57,18 @@ export async function runScenario(
   const summary = summarize(manifest, tally, startedAtMs);
   await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   const control = ending.kind === 'finished' ? await runControl(components, scenario, summary, folder, paths) : null;
+  const controlSummary = control?.ending.kind === 'finished' ? control.summary : null;
   const reportFile = await folder.write(
     'report.html',
-    renderReport({ manifest, tally, summary, control, startedAtMs }),
+    renderReport({ manifest, tally, summary, control: controlSummary, startedAtMs }),
   );
-  return { ending, summary, control, folder: folder.path, reportFile };
+  return {
+    ending: control?.ending ?? ending,
+    summary,
+    control: controlSummary,
+    folder: folder.path,
+    reportFile,
+  };
 }
 
 async function runInto(
@@ -94,7 +102,7 @@ async function runControl(
   { samplesToTarget }: Summary,
   parent: RunFolder,
   paths: ScenarioPaths,
-): Promise<Summary | null> {
+): Promise<{ ending: SwarmEnding; summary: Summary } | null> {
   if (scenario.control === null || samplesToTarget === null) return null;
   const alone: Scenario = {
     ...scenario,
@@ -111,5 +119,5 @@ async function runControl(
   const ending = await runInto(folder, components, manifest, tally, startedAtMs);
   const summary = summarize(manifest, tally, startedAtMs);
   await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
-  return ending.kind === 'finished' ? summary : null;
+  return { ending, summary };
 }

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import type {
   ArrivedFrame,
+  EvaluationScope,
   ReplicaHost,
   ReplicaInfo,
   ReplicaScores,
@@ -44,8 +45,8 @@ export class InlineReplica implements ReplicaHost {
     return this.#trainer.absorb(arrived);
   }
 
-  async evaluate(whole: boolean): Promise<ReplicaScores> {
-    const scores = await this.#trainer.evaluate(whole);
+  async evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
+    const scores = await this.#trainer.evaluate(scope);
     await sleep(this.#clock, this.#model.evaluationMs);
     return { ...scores, tookMs: this.#model.evaluationMs };
   }

@@ -41,10 +41,16 @@ export interface RoundOutput {
   readonly drifts: readonly Drift[];
 }
 
+/**
+ * On the stand-in samples while running; on the whole test set to confirm; at the end also of the weights trained on, which
+ * costs as much again.
+ */
+export type EvaluationScope = 'stand-in' | 'whole' | 'final';
+
 /** Scores of the shared replica as it would be shipped, and of the weights this peer trains on. */
 export interface ReplicaScores {
   readonly accuracy: number;
-  /** Null where only the stand-in samples were asked: it costs as much again. */
+  /** Null but at the end. */
   readonly latentAccuracy: number | null;
   readonly whole: boolean;
   readonly tookMs: number;
@@ -72,8 +78,7 @@ export interface ReplicaHost {
   round(input: RoundInput): Promise<RoundOutput>;
   /** Applies frames without training, while the peer waits. */
   absorb(arrived: readonly ArrivedFrame[]): Promise<readonly Drift[]>;
-  /** Scores on the stand-in samples, or on the whole test set. */
-  evaluate(whole: boolean): Promise<ReplicaScores>;
+  evaluate(scope: EvaluationScope): Promise<ReplicaScores>;
   snapshot(): Promise<Snapshot>;
   stop(): Promise<void>;
 }

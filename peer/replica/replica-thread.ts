@@ -9,8 +9,8 @@ import type { OriginKey } from '../../src/sum/origin.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { systemClock } from '../../src/support/system-clock.ts';
 import { evaluationSamples } from './evaluation-samples.ts';
-import type { ReplicaInfo } from './replica-host.ts';
-import { serve } from './thread-calls.ts';
+import type { EvaluationScope, ReplicaInfo } from './replica-host.ts';
+import { MovedAnswer, serve } from './thread-calls.ts';
 import { Trainer } from './trainer.ts';
 
 /** What the thread is started with. */
@@ -23,13 +23,12 @@ export interface ReplicaThreadInit {
 
 /** The worker thread of a real peer: builds a trainer from the manifest and answers the network thread's calls. */
 async function createTrainer({ manifest, shard, origin, cacheFolder }: ReplicaThreadInit): Promise<Trainer> {
-  const clock = systemClock;
-  const dataset = await loadDataset(manifest.data, manifest.seed, { disk: nodeDisk, fetch, clock, cacheFolder });
+  const dataset = await loadDataset(manifest.data, manifest.seed, { disk: nodeDisk, cacheFolder });
   const compute = await createCompute({ topology: manifest.model.topology, backend: manifest.backend });
   const random = seededRandom(manifest.seed).fork('evaluation');
   const samples = evaluationSamples(dataset, manifest.evaluation.samples, random);
   const compressor = identityCompressor;
-  return new Trainer({ compute, dataset, samples, compressor, clock }, { manifest, shard, origin });
+  return new Trainer({ compute, dataset, samples, compressor, clock: systemClock }, { manifest, shard, origin });
 }
 
 let trainer: Trainer;
@@ -39,8 +38,19 @@ serve(parentPort!, {
     trainer = await createTrainer(workerData as ReplicaThreadInit);
     return trainer.info();
   },
-  round: (input: Parameters<Trainer['round']>[0]) => trainer.round(input),
+  round: async (input: Parameters<Trainer['round']>[0]) => {
+    const output = await trainer.round(input);
+    return new MovedAnswer(output, output.frame === null ? [] : [bufferOf(output.frame.bytes)]);
+  },
   absorb: async (arrived: Parameters<Trainer['absorb']>[0]) => trainer.absorb(arrived),
-  evaluate: (whole: boolean) => trainer.evaluate(whole),
-  snapshot: async () => trainer.snapshot(),
+  evaluate: (scope: EvaluationScope) => trainer.evaluate(scope),
+  snapshot: async () => {
+    const snapshot = trainer.snapshot();
+    return new MovedAnswer(snapshot, [bufferOf(snapshot.values)]);
+  },
 });
+
+/** Frames and snapshots own their buffers. */
+function bufferOf({ buffer }: ArrayBufferView): ArrayBuffer {
+  return buffer as ArrayBuffer;
+}

@@ -13,6 +13,17 @@ type Answer = { readonly id: number } & (
   | { readonly error: string }
 );
 
+/** A handler's answer of which `buffers` leave the thread with it, instead of being copied. */
+export class MovedAnswer {
+  readonly value: unknown;
+  readonly buffers: readonly ArrayBuffer[];
+
+  constructor(value: unknown, buffers: readonly ArrayBuffer[]) {
+    this.value = value;
+    this.buffers = buffers;
+  }
+}
+
 type Handlers = Record<string, (argument: never) => Promise<unknown>>;
 
 /** Answers calls from the other thread, in the order in which they come. Coded errors keep their fields. */
@@ -21,8 +32,9 @@ export function serve(port: MessagePort, handlers: Handlers): void {
   port.on('message', ({ id, method, argument }: Call) => {
     last = last.then(async () => {
       try {
-        const value = await handlers[method]!(argument as never);
-        port.postMessage({ id, value } satisfies Answer);
+        const answer = await handlers[method]!(argument as never);
+        const { value, buffers } = answer instanceof MovedAnswer ? answer : new MovedAnswer(answer, []);
+        port.postMessage({ id, value } satisfies Answer, buffers);
       } catch (error) {
         if (isFailure(error)) port.postMessage({ id, failure: error.failure } satisfies Answer);
         else

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type {
   ArrivedFrame,
   Drift,
+  EvaluationScope,
   ReplicaHost,
   ReplicaInfo,
   ReplicaScores,
@@ -36,8 +37,8 @@ export class ThreadReplica implements ReplicaHost {
     return this.#call('absorb', arrived);
   }
 
-  evaluate(whole: boolean): Promise<ReplicaScores> {
-    return this.#call('evaluate', whole);
+  evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
+    return this.#call('evaluate', scope);
   }
 
   snapshot(): Promise<Snapshot> {

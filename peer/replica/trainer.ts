@@ -19,6 +19,7 @@ import { Replica } from './replica.ts';
 import type {
   ArrivedFrame,
   Drift,
+  EvaluationScope,
   ReplicaInfo,
   ReplicaScores,
   RoundInput,
@@ -29,6 +30,8 @@ import { Schedule } from './schedule.ts';
 
 /** Every this many frames an origin adds the hash of all it has published, so that each peer can check its own S. */
 const FINGERPRINT_EVERY = 16;
+/** S wraps at 2^31, which keeps replicas equal and ruins the model: half of that is never learnt, only diverged to. */
+const MAX_LATTICE_VALUE = 2 ** 30;
 
 export interface TrainerComponents {
   readonly compute: Compute;
@@ -146,15 +149,17 @@ export class Trainer {
     return drifts;
   }
 
-  async evaluate(whole: boolean): Promise<ReplicaScores> {
+  async evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
     const { clock, samples } = this.#components;
     const startMs = clock.nowMs();
+    const whole = scope !== 'stand-in';
     const chosen = whole ? samples.whole : samples.standIn;
     this.#replica.shared(this.#weights);
     const accuracy = await this.#accuracy(chosen);
     this.#strategy.lookahead.weights(this.#weights);
-    const latentAccuracy = whole ? await this.#accuracy(chosen) : null;
+    const latentAccuracy = scope === 'final' ? await this.#accuracy(chosen) : null;
     const tookMs = clock.nowMs() - startMs;
+    if (!this.#replica.sum.isWithin(MAX_LATTICE_VALUE)) throw diverged('a weight leaves the range of the lattice');
     return { accuracy, latentAccuracy, whole, tookMs, fingerprintHolds: this.#replica.sum.holds() };
   }
 
@@ -192,7 +197,7 @@ export class Trainer {
       this.#replica.learn(this.#gradient, rate, this.#manifest.training.momentum);
       lookahead.learnt();
     }
-    if (!Number.isFinite(loss)) throw diverged(loss);
+    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`);
     this.#samplesTotal += localSteps * this.#manifest.training.batch;
     return loss / localSteps;
   }
@@ -240,9 +245,9 @@ function maskGradient(gradient: Float32Array, mask: Uint8Array | null): void {
   for (let i = 0; i < gradient.length; i++) if (mask[i] === 0) gradient[i] = 0;
 }
 
-function diverged(loss: number): MurmurError {
+function diverged(problem: string): MurmurError {
   const mend = 'lower training.rate, or give exchange.lookahead a larger factor';
-  return new MurmurError({ code: 'TRAINING_DIVERGED', field: 'training.rate', problem: `the loss is ${loss}`, mend });
+  return new MurmurError({ code: 'TRAINING_DIVERGED', field: 'training.rate', problem, mend });
 }
 
 function drifted(origin: OriginKey, sequence: number, problem: string): MurmurError {

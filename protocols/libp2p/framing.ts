@@ -16,19 +16,22 @@ export function encodeMessage(message: Uint8Array): Uint8Array {
 }
 
 /**
- * Cuts a stream of bytes into messages. Chunks are kept as they came and copied once, when their message is whole;
- * a length above the bound throws MESSAGE_INVALID before any of its body is kept.
+ * Cuts a stream of bytes into messages. `read` moves what was pushed into the buffer of its message, which grows with
+ * what has come of it: neither an announced length nor bytes in tiny chunks cost more memory than twice what was
+ * received. A length above the bound throws MESSAGE_INVALID before any of its body is kept.
  */
 export class MessageDecoder {
   readonly #maxMessageBytes: number;
-  readonly #chunks: Uint8Array[] = [];
-  /** Bytes of the first chunk that were taken already. */
+  /** What was pushed and not moved yet, from `#taken` bytes into the chunk at `#next` on. */
+  #chunks: Uint8Array[] = [];
+  #next = 0;
   #taken = 0;
-  #available = 0;
   #prefix = 0;
   #prefixBytes = 0;
   /** Length of the message at the front, once its prefix was read. */
   #length: number | null = null;
+  #body = new Uint8Array(0);
+  #filled = 0;
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
@@ -36,32 +39,31 @@ export class MessageDecoder {
 
   /** Whether bytes of an unfinished message are held. */
   get partial(): boolean {
-    return this.#available > 0 || this.#prefixBytes > 0 || this.#length !== null;
+    return this.#chunks.length > 0 || this.#prefixBytes > 0 || this.#length !== null;
   }
 
   push(chunk: Uint8Array): void {
-    if (chunk.byteLength === 0) return;
-    this.#chunks.push(chunk);
-    this.#available += chunk.byteLength;
+    if (chunk.byteLength > 0) this.#chunks.push(chunk);
   }
 
   /** The next whole message, which owns its buffer and so can be transferred to another thread; null if none is. */
   read(): Uint8Array | null {
     this.#length ??= this.#readLength();
-    if (this.#length === null || this.#available < this.#length) return null;
-    const message = new Uint8Array(this.#length);
-    for (let filled = 0; filled < message.byteLength; ) {
-      const part = this.#take(message.byteLength - filled);
-      message.set(part, filled);
-      filled += part.byteLength;
+    if (this.#length === null) return null;
+    while (this.#filled < this.#length) {
+      const part = this.#take(this.#length - this.#filled);
+      if (part === null) return null;
+      this.#append(part, this.#length);
     }
+    const message = this.#body;
     this.#length = null;
+    this.#body = new Uint8Array(0);
+    this.#filled = 0;
     return message;
   }
 
   #readLength(): number | null {
-    while (this.#available > 0) {
-      const byte = this.#take(1)[0]!;
+    for (let byte = this.#take(1)?.[0]; byte !== undefined; byte = this.#take(1)?.[0]) {
       this.#prefix += (byte & 0x7f) * 128 ** this.#prefixBytes++;
       if (this.#prefix > this.#maxMessageBytes || (byte > 0x7f && this.#prefixBytes === MAX_PREFIX_BYTES)) {
         throw messageTooLong(this.#prefix, this.#maxMessageBytes);
@@ -75,15 +77,31 @@ export class MessageDecoder {
     return null;
   }
 
-  /** At most `count` bytes from the front, as a view. */
-  #take(count: number): Uint8Array {
-    const first = this.#chunks[0]!;
+  /** Never makes the body larger than `length`, so that it is of just that size when it is whole. */
+  #append(part: Uint8Array, length: number): void {
+    const filled = this.#filled + part.byteLength;
+    if (filled > this.#body.byteLength) {
+      const grown = new Uint8Array(Math.min(length, Math.max(filled, 2 * this.#body.byteLength)));
+      grown.set(this.#body.subarray(0, this.#filled));
+      this.#body = grown;
+    }
+    this.#body.set(part, this.#filled);
+    this.#filled = filled;
+  }
+
+  /** At most `count` bytes from the front, as a view; null if there are none. */
+  #take(count: number): Uint8Array | null {
+    const first = this.#chunks[this.#next];
+    if (first === undefined) return null;
     const part = first.subarray(this.#taken, this.#taken + count);
     this.#taken += part.byteLength;
-    this.#available -= part.byteLength;
     if (this.#taken === first.byteLength) {
-      this.#chunks.shift();
       this.#taken = 0;
+      // Not `shift`, which moves all the rest of a long list.
+      if (++this.#next === this.#chunks.length) {
+        this.#chunks = [];
+        this.#next = 0;
+      }
     }
     return part;
   }

@@ -15,8 +15,8 @@ export interface Status {
   readonly samples: number;
   /** Updates published. */
   readonly published: number;
-  /** Accuracy of the shared replica on the whole test set where the latest evaluation reached for the target, in [0, 1]. */
-  readonly confirmedAccuracy: number | null;
+  /** Swarm samples at which the shared replica last reached the target on the whole test set; null before. */
+  readonly confirmedAtSamples: number | null;
   /** Where others can dial this peer. */
   readonly addresses: readonly string[];
   /** What is applied, per origin; only once finishing, when it is what the others wait for. */
@@ -24,7 +24,6 @@ export interface Status {
 }
 
 const VERSION = 1;
-const shareField = z.number().min(0).max(1).nullable();
 const schema = z.tuple([
   z.literal(VERSION),
   originField,
@@ -35,20 +34,20 @@ const schema = z.tuple([
     .max(peerStates.length - 1),
   countField,
   countField,
-  shareField,
+  countField.nullable(),
   z.array(z.string().max(256)).max(STATUS_MAX_ADDRESSES),
   vectorField(STATUS_MAX_ORIGINS).nullable(),
 ]);
 
 export function encodeStatus(status: Status): Uint8Array {
-  const { origin, state, samples, published, confirmedAccuracy, addresses, vector } = status;
+  const { origin, state, samples, published, confirmedAtSamples, addresses, vector } = status;
   return packTuple([
     VERSION,
     origin,
     peerStates.indexOf(state),
     samples,
     published,
-    confirmedAccuracy,
+    confirmedAtSamples,
     addresses.slice(0, STATUS_MAX_ADDRESSES),
     vector?.slice(0, STATUS_MAX_ORIGINS) ?? null,
   ]);
@@ -57,6 +56,6 @@ export function encodeStatus(status: Status): Uint8Array {
 /** Throws MESSAGE_INVALID. */
 export function decodeStatus(bytes: Uint8Array): Status {
   const fields = decodeTuple('status', bytes, schema, STATUS_MAX_BYTES);
-  const [, origin, state, samples, published, confirmedAccuracy, addresses, vector] = fields;
-  return { origin, state: peerStates[state]!, samples, published, confirmedAccuracy, addresses, vector };
+  const [, origin, state, samples, published, confirmedAtSamples, addresses, vector] = fields;
+  return { origin, state: peerStates[state]!, samples, published, confirmedAtSamples, addresses, vector };
 }

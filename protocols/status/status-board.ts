@@ -1,4 +1,4 @@
-import { type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import { type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure } from '../../src/support/errors.ts';
 import type { Network } from '../network.ts';
@@ -53,10 +53,10 @@ export class StatusBoard {
     this.#cancel = this.#clock.after(STATUS_GATHER_MS, () => this.#send());
   }
 
-  /** Sends one last status and no more. */
+  /** Sends one last status, where it has sent any, and no more. */
   stop(): void {
     if (this.#stopped) return;
-    this.#send();
+    if (this.#startMs > 0) this.#send();
     this.#stopped = true;
     this.#cancel?.();
   }
@@ -82,7 +82,7 @@ export class StatusBoard {
   #take(from: PeerName, bytes: Uint8Array): void {
     try {
       const status = decodeStatus(bytes);
-      if (parseOriginKey(status.origin).peer === from) this.#init.receive(from, status);
+      if (peerOf(status.origin) === from) this.#init.receive(from, status);
       else this.#init.onInvalid(from, 'status: origin: is another peer');
     } catch (error) {
       if (!isFailure(error, 'MESSAGE_INVALID')) throw error;

@@ -1,4 +1,4 @@
-import { type OriginKey, type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
@@ -123,7 +123,7 @@ export class Subscription {
   /** The next update within the scope that the receiver has not been sent; null when there is none. */
   async #nextEntry(): Promise<LogEntry | null> {
     for (const origin of this.#log.origins()) {
-      if (!this.#scope.has(parseOriginKey(origin).peer) || this.#tooFarBehind.has(origin)) continue;
+      if (!this.#scope.has(peerOf(origin)) || this.#tooFarBehind.has(origin)) continue;
       const from = this.#sent.get(origin);
       const floor = this.#log.floor(origin);
       if (from >= floor) {

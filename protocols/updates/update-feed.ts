@@ -1,4 +1,4 @@
-import { type OriginKey, type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
@@ -12,6 +12,8 @@ export interface UpdateFeedInit {
   readonly scope: readonly PeerName[];
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
+  /** The source is told once this many updates were taken, or half a window: so often that it never waits for word alone. */
+  readonly tellEvery: number;
   /** The vector of what has arrived, read when the feed opens. */
   readonly arrived: VersionVector;
   /** One more update, in the order of its stream. Throws MESSAGE_INVALID where it cannot be right: the feed ends. */
@@ -26,6 +28,11 @@ export class UpdateFeed {
   readonly #clock: Clock;
   readonly #init: UpdateFeedInit;
   readonly #origins: OriginKey[] = [];
+  /** Bytes received and not taken yet. */
+  #heldBytes = 0;
+  /** Taken since the source was told last. */
+  #untoldUpdates = 0;
+  #untoldBytes = 0;
   #channel: Channel | null = null;
 
   constructor(components: { network: Network; clock: Clock }, init: UpdateFeedInit) {
@@ -43,8 +50,9 @@ export class UpdateFeed {
    * opened next cannot overlap, or gives the channel up after `CLOSE_TIMEOUT_MS`. Throws STREAM_CLOSED, MESSAGE_INVALID.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, scope, windowBytes, maxMessageBytes, arrived } = this.#init;
-    const channel = await this.#network.open(source, UPDATES_PROTOCOL, { maxMessageBytes });
+    const { scope, windowBytes, arrived } = this.#init;
+    const channel = await this.#open(signal);
+    if (channel === null) return;
     this.#channel = channel;
     let cancel = () => {};
     const close = () => {
@@ -54,7 +62,7 @@ export class UpdateFeed {
     };
     signal.addEventListener('abort', close, { once: true });
     try {
-      const vector = [...arrived.entries()].filter(([origin]) => scope.includes(parseOriginKey(origin).peer));
+      const vector = [...arrived.entries()].filter(([origin]) => scope.includes(peerOf(origin)));
       await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes }));
       if (signal.aborted) close();
       for await (const message of channel.messages()) this.#take(message, signal);
@@ -69,11 +77,37 @@ export class UpdateFeed {
     }
   }
 
-  /** Tells the source that this many more updates were taken. A feed that has ended has nobody to tell. */
-  taken(updates: number): void {
+  /** One update of this many bytes was taken. */
+  taken(bytes: number): void {
+    this.#heldBytes -= bytes;
+    this.#untoldUpdates++;
+    this.#untoldBytes += bytes;
+    const { tellEvery, windowBytes } = this.#init;
+    if (this.#untoldUpdates >= tellEvery || 2 * this.#untoldBytes >= windowBytes) this.tell();
+  }
+
+  /** Tells the source what was taken. A feed that has ended has nobody to tell. */
+  tell(): void {
     const channel = this.#channel;
-    if (channel === null) return;
-    channel.send(encodeReceiverMessage({ kind: 'taken', updates })).catch(() => channel.abort());
+    if (channel === null || this.#untoldUpdates === 0) return;
+    const message = encodeReceiverMessage({ kind: 'taken', updates: this.#untoldUpdates });
+    this.#untoldUpdates = 0;
+    this.#untoldBytes = 0;
+    channel.send(message).catch(() => channel.abort());
+  }
+
+  /** Opening may take long where the source is frozen: an abort does not wait for it, and gives null. */
+  async #open(signal: AbortSignal): Promise<Channel | null> {
+    const { source, maxMessageBytes } = this.#init;
+    const opening = this.#network.open(source, UPDATES_PROTOCOL, { maxMessageBytes });
+    const channel = await Promise.race([opening, aborted(signal)]);
+    if (channel === null) {
+      opening.then(
+        (late) => late.abort(),
+        () => {},
+      );
+    }
+    return channel;
   }
 
   #take(bytes: Uint8Array, signal: AbortSignal): void {
@@ -87,6 +121,9 @@ export class UpdateFeed {
       case 'update': {
         const origin = this.#origins[message.origin];
         if (origin === undefined) throw violation('origin', 'has a number that was not given');
+        this.#heldBytes += message.frame.length;
+        if (this.#heldBytes > this.#init.windowBytes + this.#init.maxMessageBytes)
+          throw violation('window', 'is exceeded');
         // What is still under way when the feed is being handed over is dropped; the next feed brings it again.
         if (!signal.aborted) this.#init.receive(origin, message.frame, this);
         return;
@@ -101,8 +138,15 @@ export class UpdateFeed {
   }
 
   #checkScope(origin: OriginKey): void {
-    if (!this.#init.scope.includes(parseOriginKey(origin).peer)) throw violation('origin', 'is out of scope');
+    if (!this.#init.scope.includes(peerOf(origin))) throw violation('origin', 'is out of scope');
   }
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 function violation(field: string, problem: string): MurmurError {

@@ -1,4 +1,4 @@
-import { type OriginKey, type PeerName, parseOriginKey } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { isFailure } from '../../src/support/errors.ts';
@@ -54,7 +54,7 @@ export class UpdateSource {
   }
 
   *#own(): Generator<{ remote: PeerName; taken: number }> {
-    const { peer } = parseOriginKey(this.#init.origin);
+    const peer = peerOf(this.#init.origin);
     for (const subscription of this.#subscriptions) {
       if (subscription.covers(peer))
         yield { remote: subscription.remote, taken: subscription.taken(this.#init.origin) };

@@ -9,5 +9,5 @@ export default defineScenario({
   // One slice: with unlike shards every peer has something to say about every weight in every round.
   exchange: { partitions: 1 },
   target: { value: 0.95 },
-  limits: { samples: 512_000 },
+  limits: { samples: 400_000 },
 });

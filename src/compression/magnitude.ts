@@ -1,3 +1,5 @@
+import { MurmurError } from '../support/errors.ts';
+
 /**
  * Largest step that one update may make at one parameter, in lattice units: an eighth of what Int32 spans to either
  * side (16.0 with units of 2^-24), so that no single update brings the sum near wrap-around. Larger values are
@@ -18,7 +20,9 @@ export function isMagnitude(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= MAX_MAGNITUDE;
 }
 
-/** Numbers that are not finite never reach a code while training is sound: a defect of the caller, not an input. */
+/** Pending updates hold finite numbers while training is sound. Throws TRAINING_DIVERGED. */
 export function requireFinite(value: number): void {
-  if (!Number.isFinite(value)) throw new RangeError('pending updates hold a number that is not finite');
+  if (Number.isFinite(value)) return;
+  const problem = `a pending update is ${value}`;
+  throw new MurmurError({ code: 'TRAINING_DIVERGED', field: 'training.rate', problem, mend: 'lower training.rate' });
 }

@@ -3,7 +3,6 @@
  * vector of a layout, in float32.
  */
 export interface ReplicaCompressor {
-  readonly name: string;
   /** Writes the compressed replica's values over `into` (same length as `parameters`). */
   compress(parameters: Float32Array, into: Float32Array): void;
   /** Bytes that the compressed replica takes at rest. */
@@ -14,7 +13,6 @@ export interface ReplicaCompressor {
 
 /** Keeps every parameter as it is. */
 export const identityCompressor: ReplicaCompressor = {
-  name: 'identity',
   compress: (parameters, into) => into.set(parameters),
   sizeBytes: (parameters) => parameters.byteLength,
   mask: () => null,

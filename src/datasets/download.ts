@@ -55,6 +55,8 @@ export interface DownloadOptions {
   readonly mirrors: readonly string[];
   /** Called as a file grows: `bytes` of `total` are here. */
   readonly onProgress?: ((file: string, bytes: number, total: number) => void) | undefined;
+  /** Ends the download early, with what is missing still missing. Not an error: who cares looks at the signal. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -72,7 +74,9 @@ export async function downloadFiles(
   for (const file of files) {
     const path = join(folder, file.name);
     if (await isPresent(components.disk, path, file)) continue;
-    await components.disk.replace(path, await fetchFromAny(components, file, path, options));
+    const content = await fetchFromAny(components, file, path, options);
+    if (content === null) return;
+    await components.disk.replace(path, content);
   }
 }
 
@@ -87,12 +91,13 @@ async function isPresent(disk: Disk, path: string, file: PublishedFile): Promise
   }
 }
 
+/** Null where `options.signal` put an end to it. */
 async function fetchFromAny(
   components: DownloadComponents,
   file: PublishedFile,
   path: string,
   options: DownloadOptions,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | null> {
   const problems: string[] = [];
   let corrupt: MurmurError | undefined;
   for (const mirror of options.mirrors) {
@@ -100,6 +105,7 @@ async function fetchFromAny(
     try {
       return await fetchFile(components, file, url, options);
     } catch (error) {
+      if (options.signal?.aborted) return null;
       if (isFailure(error, 'DATA_CORRUPT')) corrupt = error;
       problems.push(`${url}: ${rootMessage(error)}`);
     }
@@ -122,12 +128,13 @@ async function fetchFile(
   options: DownloadOptions,
 ): Promise<Uint8Array> {
   const controller = new AbortController();
+  const signal = options.signal ? AbortSignal.any([controller.signal, options.signal]) : controller.signal;
   const giveUp = () => controller.abort(new Error(`silent for ${SILENCE_TIMEOUT_MS} ms`));
   let cancel = components.clock.after(SILENCE_TIMEOUT_MS, giveUp);
   try {
     // Asked for as it is: a server that unpacks .gz files on the way would break their sums.
     const headers = { 'accept-encoding': 'identity' };
-    const response = await components.fetch(url, { signal: controller.signal, headers });
+    const response = await components.fetch(url, { signal, headers });
     if (!response.ok || response.body === null) throw new Error(`HTTP status ${response.status}`);
     const content = new Uint8Array(file.bytes);
     let received = 0;

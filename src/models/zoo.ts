@@ -1,6 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MurmurError } from '../support/errors.ts';
-import type { Layout } from './layout.ts';
 import { outlineOf, type Topology } from './outline.ts';
 
 /** Built-in models by name, as the sizes of their fully connected layers, input first, ReLU between them. */
@@ -19,11 +18,6 @@ export const zooNames: readonly string[] = [...zoo.keys()];
 export function topologyOf(model: LayersModel | string): { name: string; topology: Topology } {
   if (typeof model === 'string') return { name: model, topology: zooTopology(model) };
   return { name: stableName(model.name), topology: outlineOf(model.toJSON(null, false)).topology };
-}
-
-/** Where the model's parameters lie in the flat vector, with names such as `dense_1/kernel`. */
-export function layoutOfModel(model: LayersModel): Layout {
-  return outlineOf(model.toJSON(null, false)).layout;
 }
 
 function zooTopology(name: string): Topology {

@@ -17,6 +17,11 @@ export function originKey(origin: Origin): OriginKey {
   return `${origin.peer}/${origin.incarnation.toString(16).padStart(16, '0')}`;
 }
 
+/** The peer alone, without reading the number. */
+export function peerOf(key: OriginKey): PeerName {
+  return key.slice(0, key.lastIndexOf('/'));
+}
+
 export function parseOriginKey(key: OriginKey): Origin {
   const slash = key.lastIndexOf('/');
   return { peer: key.slice(0, slash), incarnation: BigInt(`0x${key.slice(slash + 1)}`) };

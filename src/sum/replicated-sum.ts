@@ -55,6 +55,11 @@ export class ReplicatedSum {
     return this.#hash.ofVector(this.values);
   }
 
+  /** Whether no entry is larger than `bound` either way. */
+  isWithin(bound: number): boolean {
+    return this.values.every((value) => value <= bound && value >= -bound);
+  }
+
   /** The fingerprint equation: F(S) = F(start) + sum over origins of F_o. */
   holds(): boolean {
     let expected = this.#start;

@@ -9,6 +9,9 @@ export interface LogEntry {
   readonly bytes: Uint8Array;
 }
 
+/** What an entry takes in memory beside its bytes, in round numbers: the objects and the buffer that hold them. */
+export const ENTRY_OVERHEAD_BYTES = 512;
+
 interface OriginLog {
   /** In order, without a gap. */
   entries: LogEntry[];
@@ -17,7 +20,7 @@ interface OriginLog {
 }
 
 /**
- * The newest updates of all origins, bounded in bytes: what a peer can serve to others, its own and those of origins
+ * The newest updates of all origins, bounded in bytes of memory: what a peer can serve to others, its own and those of origins
  * that have fallen silent. The oldest to arrive goes first.
  */
 export class UpdateLog {
@@ -46,7 +49,7 @@ export class UpdateLog {
     this.#origins.set(entry.origin, log);
     log.entries.push(entry);
     this.#arrivals.push(entry.origin);
-    this.#bytes += entry.bytes.length;
+    this.#bytes += footprint(entry);
     while (this.#bytes > this.#maxBytes) this.#evictOldest();
   }
 
@@ -74,10 +77,14 @@ export class UpdateLog {
     const log = this.#origins.get(this.#arrivals[this.#oldest++]!)!;
     const entry = log.entries.shift()!;
     log.floor = entry.to;
-    this.#bytes -= entry.bytes.length;
+    this.#bytes -= footprint(entry);
     if (this.#oldest > 1024 && this.#oldest * 2 > this.#arrivals.length) {
       this.#arrivals = this.#arrivals.slice(this.#oldest);
       this.#oldest = 0;
     }
   }
+}
+
+function footprint({ bytes }: LogEntry): number {
+  return bytes.length + ENTRY_OVERHEAD_BYTES;
 }

@@ -53,8 +53,4 @@ export class VersionVector {
   entries(): IterableIterator<[OriginKey, number]> {
     return this.#highest.entries();
   }
-
-  clone(): VersionVector {
-    return new VersionVector(this.#highest);
-  }
 }

@@ -107,10 +107,12 @@ describe.each(updateCodes.map((code) => [code.name, code] as const))('the update
     expect(code.decode({ ...encoded, payload }, context)).toEqual(delta);
   });
 
-  test('numbers that are not finite are a defect of the caller', () => {
+  test('a number that is not finite tells that training has diverged', () => {
     const context = { layout: layoutOf([{ name: 't', shape: [2] }]), range: { low: 0, high: 2 }, unit };
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => code.encode(Float32Array.of(bad, 1), null, context)).toThrow(RangeError);
+      const diverged = { code: 'TRAINING_DIVERGED', field: 'training.rate' };
+      const encode = () => code.encode(Float32Array.of(bad, 1), null, context);
+      expect(encode).toThrow(expect.objectContaining({ failure: expect.objectContaining(diverged) }));
     }
   });
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { PeerEvent } from '../../peer/events.ts';
 
-const module = fileURLToPath(new URL('../../dist/bin/murmur.js', import.meta.url));
+export const builtModule = fileURLToPath(new URL('../../dist/bin/murmur.js', import.meta.url));
 /** Between two looks at something that another process does. */
 const POLL_MS = 50;
 
@@ -23,8 +23,8 @@ export class BuiltMurmur {
   readonly ended: Promise<Ended>;
 
   constructor(args: readonly string[], folder: string) {
-    if (!existsSync(module)) throw new Error('end-to-end tests run what is in dist: npm run build comes first');
-    this.#child = spawn(process.execPath, [module, ...args], {
+    if (!existsSync(builtModule)) throw new Error('end-to-end tests run what is in dist: npm run build comes first');
+    this.#child = spawn(process.execPath, [builtModule, ...args], {
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

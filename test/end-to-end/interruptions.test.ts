@@ -1,8 +1,10 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { testManifest } from '../support/manifest.ts';
-import { type BuiltMurmur, until, wholeLines } from './built-murmur.ts';
+import { type BuiltMurmur, builtModule, until, wholeLines } from './built-murmur.ts';
 import { Workplace } from './workplace.ts';
 
 const workplace = new Workplace();
@@ -48,6 +50,17 @@ describe('a run in training', () => {
     await until(() => !runner.groupRuns());
     expect(Date.now() - start).toBeLessThan(PATIENCE_MS);
   });
+});
+
+test('a peer whose runner is gone before it has begun leaves, too', async () => {
+  const manifest = testManifest({ peers: 1, target: { value: 1 }, limits: { samples: 1e9 } });
+  const file = await workplace.write('endless.json', JSON.stringify(manifest));
+  const args = ['peer', '--json', '--run', file, '--listen', '/ip4/127.0.0.1/tcp/0'];
+  const peer = fork(builtModule, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  onTestFinished(() => void peer.kill('SIGKILL'));
+  peer.disconnect();
+  const [status] = await once(peer, 'exit');
+  expect(status).toBe(3);
 });
 
 test('when one of three peers is killed, the others reach their limit with equal replicas', async () => {

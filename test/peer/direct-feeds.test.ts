@@ -14,7 +14,7 @@ function feedsOf(world: MemoryWorld, node: UpdateNode) {
   const { network, members, inbox, onInvalid } = node;
   const feeds = new DirectFeeds(
     { network, clock: world.clock, members, inbox },
-    { layout: frameLayout, onInvalid, onTooFarBehind: (origin) => tooFarBehind.push(origin) },
+    { layout: frameLayout, tellEvery: 1, onInvalid, onTooFarBehind: (origin) => tooFarBehind.push(origin) },
   );
   return Object.assign(feeds, { tooFarBehind });
 }

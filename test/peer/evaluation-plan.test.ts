@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EvaluationPlan } from '../../peer/evaluation-plan.ts';
 import { Members } from '../../peer/members.ts';
-import type { ReplicaScores } from '../../peer/replica/replica-host.ts';
+import type { EvaluationScope, ReplicaScores } from '../../peer/replica/replica-host.ts';
+import type { PeerState } from '../../protocols/status/messages.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
 import { testManifest } from '../support/manifest.ts';
 import { statusOf } from '../support/status.ts';
 
 const TARGET = 0.9;
+const STAND_IN = 400;
+const DEVIATION = Math.sqrt((TARGET * (1 - TARGET)) / STAND_IN);
 let members: Members;
 
 beforeEach(() => {
@@ -14,20 +17,26 @@ beforeEach(() => {
 });
 
 const planOf = (shard = 0, peers = 4) =>
-  new EvaluationPlan(testManifest({ peers, evaluation: { everySamples: 1000 }, target: { value: TARGET } }), shard);
+  new EvaluationPlan(
+    testManifest({ peers, evaluation: { everySamples: 1000, samples: STAND_IN }, target: { value: TARGET } }),
+    shard,
+  );
 
 /** Scores of one evaluation: the stand-in's accuracy, and the whole set's. */
 const scoring = (standIn: number, whole: number) => {
   const asked: boolean[] = [];
-  const score = async (all: boolean): Promise<ReplicaScores> => {
+  const score = async (scope: EvaluationScope): Promise<ReplicaScores> => {
+    const all = scope !== 'stand-in';
     asked.push(all);
     return { accuracy: all ? whole : standIn, latentAccuracy: 0, whole: all, tookMs: 1, fingerprintHolds: true };
   };
   return { asked, score };
 };
 
-const confirm = (name: string, confirmedAccuracy: number | null) =>
-  members.heard(name, statusOf(name, { confirmedAccuracy }));
+function confirm(name: string, confirmedAtSamples: number | null, state: PeerState = 'training'): void {
+  if (members.get(name) === undefined) members.admit(name);
+  members.heard(name, statusOf(name, { confirmedAtSamples, state }));
+}
 
 describe('an evaluation is due', () => {
   test('once in every interval of swarm samples, each peer at its own place', async () => {
@@ -38,7 +47,7 @@ describe('an evaluation is due', () => {
       for (let samples = 0; samples <= 3000; samples += 10) {
         if (!plan.isDue(samples, members)) continue;
         due.push(samples);
-        await plan.evaluate(samples, scoring(0, 0).score);
+        await plan.evaluate(samples, false, scoring(0, 0).score);
       }
       places.push(due);
     }
@@ -53,16 +62,16 @@ describe('an evaluation is due', () => {
   test('once only where the swarm jumps over several places', async () => {
     const plan = planOf();
     expect(plan.isDue(5100, members)).toBe(true);
-    await plan.evaluate(5100, scoring(0, 0).score);
+    await plan.evaluate(5100, false, scoring(0, 0).score);
     expect([plan.isDue(5200, members), plan.isDue(5250, members)]).toEqual([false, true]);
   });
 
   test('earlier where another peer has confirmed, after a quarter of the interval', async () => {
     const plan = planOf();
-    await plan.evaluate(300, scoring(0, 0).score);
-    confirm('a', TARGET - 0.01);
+    await plan.evaluate(300, false, scoring(0, 0).score);
+    confirm('a', null);
     expect(plan.isDue(600, members)).toBe(false);
-    confirm('a', TARGET);
+    confirm('a', 310);
     expect([plan.isDue(549, members), plan.isDue(550, members)]).toEqual([false, true]);
     members.disconnected('a');
     expect(plan.isDue(600, members)).toBe(false);
@@ -70,32 +79,57 @@ describe('an evaluation is due', () => {
 
   test('not earlier where this peer has confirmed itself', async () => {
     const plan = planOf();
-    confirm('a', 1);
-    await plan.evaluate(300, scoring(1, 1).score);
+    confirm('a', 300);
+    await plan.evaluate(300, false, scoring(1, 1).score);
     expect(plan.isDue(1200, members)).toBe(false);
   });
 });
 
 describe('the whole test set', () => {
   test.each([
-    ['is left alone below the target', TARGET - 0.001, 1, [false], null],
-    ['confirms', TARGET, TARGET, [false, true], TARGET],
-    ['may say otherwise', TARGET, 0.5, [false, true], 0.5],
+    ['is left alone far below the target', TARGET - 2.1 * DEVIATION, 1, [false], null],
+    ['is asked where chance may hide the target', TARGET - 1.9 * DEVIATION, TARGET, [false, true], 300],
+    ['confirms', TARGET, TARGET, [false, true], 300],
+    ['may say otherwise', TARGET, 0.5, [false, true], null],
   ])('%s', async (_what, standIn, whole, asked, confirmed) => {
     const plan = planOf();
     const scores = scoring(standIn, whole);
-    const found = await plan.evaluate(300, scores.score);
-    expect([scores.asked, plan.confirmed]).toEqual([asked, confirmed]);
+    const found = await plan.evaluate(300, false, scores.score);
+    expect([scores.asked, plan.confirmedAtSamples]).toEqual([asked, confirmed]);
     expect(found.map(({ whole }) => whole)).toEqual(asked);
-    expect(plan.converged(members)).toBe(confirmed === TARGET);
+    expect(plan.converged(members, 300)).toBe(confirmed !== null);
   });
 
-  test('takes a confirmation back with the next evaluation that falls short', async () => {
+  test('is asked later where it is known to score above or below the stand-in samples', async () => {
     const plan = planOf();
-    await plan.evaluate(300, scoring(1, 1).score);
-    await plan.evaluate(1300, scoring(0.1, 1).score);
-    expect(plan.confirmed).toBe(null);
-    expect(plan.converged(members)).toBe(false);
+    await plan.evaluate(300, false, scoring(TARGET, TARGET - 0.02).score);
+    const near = scoring(TARGET + 0.015, 1);
+    await plan.evaluate(1300, false, near.score);
+    const there = scoring(TARGET + 0.021, 1);
+    await plan.evaluate(2300, false, there.score);
+    expect([near.asked, there.asked]).toEqual([[false], [false, true]]);
+  });
+
+  test('is asked in any case at the end', async () => {
+    const scores = scoring(0, 1);
+    await planOf().evaluate(300, true, scores.score);
+    expect(scores.asked).toEqual([false, true]);
+  });
+
+  test('confirms for an interval, and for two once somebody stops on the strength of it', async () => {
+    const plan = planOf();
+    await plan.evaluate(300, false, scoring(1, 1).score);
+    expect([plan.converged(members, 1300), plan.converged(members, 1301)]).toEqual([true, false]);
+    confirm('a', 400);
+    expect([plan.converged(members, 1300), plan.converged(members, 1301)]).toEqual([true, false]);
+    confirm('a', 400, 'finishing');
+    expect([plan.converged(members, 2300), plan.converged(members, 2301)]).toEqual([true, false]);
+  });
+
+  test('is left behind at once by a swarm that jumps very far ahead', async () => {
+    const plan = planOf();
+    await plan.evaluate(2 ** 48, false, scoring(0, 0).score);
+    expect([plan.isDue(2 ** 48, members), plan.isDue(2 ** 48 + 1000, members)]).toEqual([false, true]);
   });
 });
 
@@ -116,21 +150,35 @@ describe('the swarm has converged', () => {
     [4, 2, false, false],
   ])('with %i others, %i of them there, itself %s: %s', async (others, confirmed, own, converged) => {
     const plan = planOf();
-    if (own) await plan.evaluate(300, scoring(1, 1).score);
-    for (let peer = 0; peer < others; peer++) confirm(`p${peer}`, peer < confirmed ? TARGET : TARGET - 0.01);
-    expect(plan.converged(members)).toBe(converged);
+    if (own) await plan.evaluate(300, false, scoring(1, 1).score);
+    for (let peer = 0; peer < others; peer++) confirm(`p${peer}`, peer < confirmed ? 250 : null);
+    expect(plan.converged(members, 300)).toBe(converged);
+  });
+
+  test('also by the word of those who have left in order since', async () => {
+    const plan = planOf();
+    for (const name of ['a', 'b', 'c']) confirm(name, name === 'c' ? null : 300);
+    expect(plan.converged(members, 300)).toBe(false);
+    for (const name of ['a', 'b']) confirm(name, 300, 'left');
+    expect(plan.converged(members, 300)).toBe(false);
+    confirm('c', 300);
+    expect(plan.converged(members, 300)).toBe(true);
+    // Who left without having confirmed is no vote against.
+    confirm('d', null);
+    confirm('d', null, 'left');
+    expect(plan.converged(members, 300)).toBe(true);
   });
 
   test('by the word of those who are here: whoever is silent does not count', async () => {
     const plan = planOf();
-    await plan.evaluate(300, scoring(1, 1).score);
-    confirm('a', 0.5);
-    expect(plan.converged(members)).toBe(false);
+    await plan.evaluate(300, false, scoring(1, 1).score);
+    confirm('a', null);
+    expect(plan.converged(members, 300)).toBe(false);
     members.disconnected('a');
-    expect(plan.converged(members)).toBe(true);
-    confirm('b', 1);
+    expect(plan.converged(members, 300)).toBe(true);
+    confirm('b', 300);
     members.disconnected('b');
     confirm('a', null);
-    expect(plan.converged(members)).toBe(false);
+    expect(plan.converged(members, 300)).toBe(false);
   });
 });

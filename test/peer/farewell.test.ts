@@ -28,7 +28,7 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
           state: leaver.state,
           samples: 0,
           published: node.published,
-          confirmedAccuracy: null,
+          confirmedAtSamples: null,
           addresses: [],
           vector: leaver.state === 'finishing' ? [...node.inbox.arrived.entries()] : null,
         }),
@@ -40,7 +40,12 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
   const { network, members, inbox, source } = node;
   const feeds = new DirectFeeds(
     { network, clock: world.clock, members, inbox },
-    { layout: frameLayout, onInvalid: node.onInvalid, onTooFarBehind: () => expect.fail('nothing is evicted') },
+    {
+      layout: frameLayout,
+      tellEvery: 1,
+      onInvalid: node.onInvalid,
+      onTooFarBehind: () => expect.fail('nothing is evicted'),
+    },
   );
   const leaver: Leaver = {
     node,

@@ -10,25 +10,26 @@ import { frameLayout, frameOf, frameUnit } from '../support/frames.ts';
 const a: OriginKey = 'a/0000000000000001';
 const b: OriginKey = 'b/0000000000000001';
 let log: UpdateLog;
-let told: number[];
+let taken: number[];
+let tellings: number;
 let feed: UpdateFeed;
 let arrivals: string[];
 
 beforeEach(() => {
   log = new UpdateLog(2 ** 26);
-  told = [];
+  taken = [];
+  tellings = 0;
   arrivals = [];
   // All that an inbox uses of a feed.
-  feed = { taken: (updates: number) => told.push(updates) } as unknown as UpdateFeed;
+  feed = { taken: (bytes: number) => taken.push(bytes), tell: () => tellings++ } as unknown as UpdateFeed;
 });
 
-const inboxOf = (tellEvery = 1) =>
+const inboxOf = () =>
   new Inbox(
     { clock: new VirtualClock(), log },
     {
       layout: frameLayout,
       unit: frameUnit,
-      tellEvery,
       onArrival: (origin, { to, samples }) => arrivals.push(`${origin} ${to} ${samples}`),
     },
   );
@@ -45,8 +46,8 @@ describe('an inbox', () => {
     expect([inbox.arrived.get(a), inbox.arrived.get(b)]).toEqual([2, 1]);
     expect(log.entryFrom(a, 1)).toEqual({ origin: a, from: 1, to: 2, bytes: frames[1] });
     const times: object[] = [];
-    const taken = inbox.take((time) => times.push(time));
-    expect(taken.map(({ origin, bytes }) => [origin, bytes])).toEqual([
+    const handed = inbox.take((time) => times.push(time));
+    expect(handed.map(({ origin, bytes }) => [origin, bytes])).toEqual([
       [a, frames[0]],
       [a, frames[1]],
       [b, frames[2]],
@@ -56,39 +57,38 @@ describe('an inbox', () => {
     expect([inbox.waiting, inbox.take(() => {}).length]).toEqual([0, 0]);
   });
 
-  test('tells a feed what was taken when it was taken, not when it arrived, and in batches', () => {
-    const inbox = inboxOf(3);
-    for (let to = 1; to <= 4; to++) inbox.accept(a, frameOf(to), feed);
-    expect(told).toEqual([]);
+  test('tells a feed what was taken when it was taken, not when it arrived', () => {
+    const inbox = inboxOf();
+    const frames = [1, 2, 3, 4].map((to) => frameOf(to));
+    for (const frame of frames) inbox.accept(a, frame, feed);
+    expect([taken, inbox.taken.get(a)]).toEqual([[], 0]);
     inbox.take(() => {});
-    expect(told).toEqual([4]);
-    inbox.accept(a, frameOf(5), feed);
-    inbox.take(() => {});
-    expect(told).toEqual([4]);
-    inbox.tell(1);
-    inbox.tell(1);
-    expect(told).toEqual([4, 1]);
+    expect([taken, inbox.taken.get(a)]).toEqual([frames.map(({ length }) => length), 4]);
+    expect(tellings).toBe(0);
+    inbox.tell();
+    inbox.tell();
+    expect(tellings).toBe(1);
   });
 
   test('drops what it has, and tells its feed so at once', () => {
     const inbox = inboxOf();
     inbox.accept(a, frameOf(1), feed);
     inbox.accept(a, frameOf(1), feed);
-    expect([inbox.waiting, told, arrivals.length]).toEqual([1, [1], 1]);
+    expect([inbox.waiting, taken, arrivals.length]).toEqual([1, [frameOf(1).length], 1]);
   });
 
   test('counts own publications as arrived and logs them, and does not queue them', () => {
     const inbox = inboxOf();
     inbox.acceptOwn(a, 1, frameOf(1));
     inbox.acceptOwn(a, 2, frameOf(2));
-    expect([inbox.arrived.get(a), inbox.waiting, log.entryFrom(a, 1)?.to]).toEqual([2, 0, 2]);
+    expect([inbox.arrived.get(a), inbox.taken.get(a), inbox.waiting, log.entryFrom(a, 1)?.to]).toEqual([2, 2, 0, 2]);
   });
 
   test('takes merged updates whole', () => {
     const inbox = inboxOf();
     inbox.accept(a, frameOf(5, { from: 0 }), feed);
     inbox.accept(a, frameOf(3, { from: 1 }), feed);
-    expect([inbox.arrived.get(a), inbox.waiting, told]).toEqual([5, 1, [1]]);
+    expect([inbox.arrived.get(a), inbox.waiting, taken.length]).toEqual([5, 1, 1]);
   });
 
   test('rings on every arrival', () => {
@@ -116,7 +116,7 @@ test.each<[string, Uint8Array]>([
   const before = { vector: [...inbox.arrived.entries()], bytes: log.bytes, waiting: inbox.waiting };
   await failureOf(() => inbox.accept(a, bytes, feed), 'MESSAGE_INVALID');
   expect({ vector: [...inbox.arrived.entries()], bytes: log.bytes, waiting: inbox.waiting }).toEqual(before);
-  expect([told, arrivals.length]).toEqual([[], 2]);
+  expect([taken, arrivals.length]).toEqual([[], 2]);
   inbox.accept(a, frameOf(3), feed);
   expect(inbox.arrived.get(a)).toBe(3);
 });

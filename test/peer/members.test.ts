@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Members, SILENT_AFTER_MS, sequencesByPeer } from '../../peer/members.ts';
 import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
+import { MAX_PEERS } from '../../src/manifest.ts';
 import { sleep } from '../../src/support/clock.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
 import { statusOf } from '../support/status.ts';
@@ -15,35 +16,51 @@ beforeEach(() => {
   members = new Members(clock, ({ name }, change) => changes.push(`${name} ${change}`));
 });
 
+/** A status of a peer that has said hello. */
+function heard(name: string, status: Parameters<Members['heard']>[1]): void {
+  if (members.get(name) === undefined) members.admit(name);
+  members.heard(name, status);
+}
+
 const pass = (ms: number) => clock.run(sleep(clock, ms));
 
-test('a peer joins once, by its hello or by its status', () => {
+test('a peer joins once, by its hello', () => {
   members.admit('a');
   members.admit('a');
   members.heard('a', statusOf('a'));
-  members.heard('b', statusOf('b'));
-  expect(changes).toEqual(['a joined', 'b joined']);
-  expect(members.live().map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(changes).toEqual(['a joined']);
+  expect(members.live().map(({ name }) => name)).toEqual(['a']);
   expect([members.isLive('a'), members.isLive('nobody')]).toEqual([true, false]);
   expect(members.get('nobody')).toBe(undefined);
 });
 
-test('contributing are this peer and those that are ready or training, as long as they live', () => {
+test('hearsay counts for nothing until its peer says hello, and is bounded by MAX_PEERS', () => {
+  for (let n = 0; n < MAX_PEERS + 10; n++) members.heard(`made-up-${n}`, statusOf(`made-up-${n}`, { state: 'ready' }));
+  expect([...members.all()]).toEqual([]);
+  expect(members.contributing()).toBe(1);
+  members.admit('made-up-7');
+  expect(members.contributing()).toBe(2);
+  expect(members.get('made-up-7')!.status?.state).toBe('ready');
+  members.admit(`made-up-${MAX_PEERS + 5}`);
+  expect(members.get(`made-up-${MAX_PEERS + 5}`)!.status).toBe(null);
+});
+
+test('contributing are this peer and those that are ready, training or finishing, as long as they live', () => {
   expect(members.contributing()).toBe(1);
   members.admit('without status');
   for (const state of ['joining', 'ready', 'training', 'finishing', 'left'] as const) {
-    members.heard(state, statusOf(state, { state }));
+    heard(state, statusOf(state, { state }));
   }
-  expect(members.contributing()).toBe(3);
+  expect(members.contributing()).toBe(4);
   members.disconnected('ready');
-  expect(members.contributing()).toBe(2);
+  expect(members.contributing()).toBe(3);
 });
 
 test('whoever is not heard of for SILENT_AFTER_MS is suspected, and is back with the next word', async () => {
   expect(SILENT_AFTER_MS).toBeGreaterThanOrEqual(3 * STATUS_MAX_INTERVAL_MS);
-  members.heard('a', statusOf('a'));
+  heard('a', statusOf('a'));
   await pass(SILENT_AFTER_MS / 2);
-  members.heard('b', statusOf('b'));
+  heard('b', statusOf('b'));
   await pass(SILENT_AFTER_MS / 2);
   members.suspectSilent();
   expect(changes).toEqual(['a joined', 'b joined']);
@@ -52,7 +69,7 @@ test('whoever is not heard of for SILENT_AFTER_MS is suspected, and is back with
   members.suspectSilent();
   expect(changes.slice(2)).toEqual(['a silent']);
   expect(members.isLive('a')).toBe(false);
-  members.heard('a', statusOf('a'));
+  heard('a', statusOf('a'));
   expect(changes.slice(3)).toEqual(['a back']);
   expect(members.isLive('a')).toBe(true);
 });
@@ -67,31 +84,44 @@ test('whose connection is lost is silent at once, and back with a new hello', ()
 });
 
 test('whoever has left does not come back by an old status, but does as another incarnation', () => {
-  members.heard('a', statusOf('a'));
-  members.heard('a', statusOf('a', { state: 'left' }));
-  members.heard('a', statusOf('a', { state: 'left' }));
-  members.heard('a', statusOf('a'));
-  members.heard('a', statusOf('a', { state: 'left' }));
+  heard('a', statusOf('a'));
+  heard('a', statusOf('a', { state: 'left' }));
+  heard('a', statusOf('a', { state: 'left' }));
+  heard('a', statusOf('a'));
+  heard('a', statusOf('a', { state: 'left' }));
   expect(members.isLive('a')).toBe(false);
   members.suspectSilent();
   members.disconnected('a');
-  members.heard('a', statusOf('a', { origin: 'a/0000000000000002' }));
+  heard('a', statusOf('a', { origin: 'a/0000000000000002' }));
   expect(changes).toEqual(['a joined', 'a left', 'a back']);
 });
 
+test('an older status does not undo a newer one', () => {
+  heard('a', statusOf('a', { state: 'training', samples: 100 }));
+  heard('a', statusOf('a', { state: 'training', samples: 90 }));
+  expect(members.get('a')!.status!.samples).toBe(100);
+  heard('a', statusOf('a', { state: 'finishing', samples: 100, vector: [['b/0000000000000001', 4]] }));
+  heard('a', statusOf('a', { state: 'training', samples: 100 }));
+  heard('a', statusOf('a', { state: 'finishing', samples: 100, vector: [['b/0000000000000001', 3]] }));
+  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
+  heard('a', statusOf('a', { state: 'finishing', samples: 100, vector: [['b/0000000000000001', 5]] }));
+  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(5);
+});
+
 test('samples are the most that is known, from statuses and frames', () => {
-  members.published('a', 50);
-  members.heard('a', statusOf('a', { samples: 100 }));
-  members.published('a', 150);
-  members.heard('a', statusOf('a', { samples: 120 }));
+  members.trained('a', 50);
+  heard('a', statusOf('a', { samples: 100 }));
+  members.trained('a', 150);
+  heard('a', statusOf('a', { samples: 120 }));
+  members.trained('a', 130);
   expect(members.get('a')!.samples).toBe(150);
 });
 
 test('what is applied elsewhere is known of those who are finishing', () => {
-  members.heard('a', statusOf('a', { vector: [['b/0000000000000001', 4]] }));
-  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
-  members.heard('a', statusOf('a'));
+  heard('a', statusOf('a'));
   expect(members.get('a')!.vector).toBe(null);
+  heard('a', statusOf('a', { state: 'finishing', vector: [['b/0000000000000001', 4]] }));
+  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
 });
 
 test('every status and every change of who is live rings', () => {
@@ -101,12 +131,12 @@ test('every status and every change of who is live rings', () => {
     members.changes.onNextRing(count);
   };
   members.changes.onNextRing(count);
-  members.heard('a', statusOf('a'));
-  members.heard('a', statusOf('a'));
+  heard('a', statusOf('a'));
+  heard('a', statusOf('a'));
   members.disconnected('a');
   members.admit('a');
-  members.heard('a', statusOf('a', { state: 'left' }));
-  expect(rings).toBe(5);
+  heard('a', statusOf('a', { state: 'left' }));
+  expect(rings).toBe(6);
 });
 
 test('sequences are summed over the incarnations of a peer', () => {

@@ -29,7 +29,7 @@ const status = {
   state: 'finishing',
   samples: 300,
   published: 3,
-  confirmedAccuracy: 0.5,
+  confirmedAtSamples: 5000,
   addresses: ['/ip4/10.0.0.1/tcp/4001'],
   vector,
 } as const;
@@ -52,7 +52,7 @@ const readers: [(bytes: Uint8Array) => unknown, Uint8Array[]][] = [
       encodeSourceMessage({ kind: 'too-far-behind', origin, floor: 400 }),
     ],
   ],
-  [decodeStatus, [encodeStatus(status), encodeStatus({ ...status, vector: null, confirmedAccuracy: null })]],
+  [decodeStatus, [encodeStatus(status), encodeStatus({ ...status, vector: null, confirmedAtSamples: null })]],
   [(bytes) => differingSections(bytes, digests), [encodeHello(digests), packTuple([])]],
 ];
 

@@ -9,7 +9,7 @@ import { failureOf } from '../support/failures.ts';
 /** What a tuple may hold: no maps, no booleans, nothing that only one library reads. */
 const { value: flat } = fc.letrec((tie) => ({
   value: fc.oneof(
-    { depthSize: 'small' },
+    { depthSize: 'small', maxDepth: 2 },
     fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }),
     fc.double({ noNaN: true }),
     fc.constant(null),
@@ -58,6 +58,11 @@ describe('a tuple', () => {
     ['nothing', undefined],
   ])('is not %s', (_what, value) => {
     expect(unpackTuple(new Packr({ useRecords: false }).pack(value), 1000)).toBe(null);
+  });
+
+  test('is at most three lists deep', () => {
+    expect(unpackTuple(packTuple([1, [[2], 3], []]), 100)).toEqual([1, [[2], 3], []]);
+    expect(unpackTuple(packTuple([1, [[2, [3]]]]), 100)).toBe(null);
   });
 
   test('is not a list that claims more than is there, nor one as deep as a message is long', () => {

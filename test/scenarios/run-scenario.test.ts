@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { resolveScenario, type ScenarioDefinition } from '../../scenarios/define-scenario.ts';
 import { runScenario } from '../../scenarios/run-scenario.ts';
 import type { Clock } from '../../src/support/clock.ts';
@@ -19,9 +19,16 @@ beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'murmur-runner-'));
 });
 afterAll(() => rm(out, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
 
-/** Runs three stand-ins, and interrupts them once all train where `interrupted`. */
-async function run(name: string, more: Partial<ScenarioDefinition> = {}, interrupted = false) {
+/** Three peers are shown in training. */
+const allTrain = /(training.*){3}/s;
+
+/** Runs three stand-ins, and interrupts them once `interruptAt` is shown. */
+async function run(name: string, more: Partial<ScenarioDefinition> = {}, interruptAt?: RegExp) {
   const scenario = resolveScenario({
     name,
     model: 'mlp-100',
@@ -34,10 +41,10 @@ async function run(name: string, more: Partial<ScenarioDefinition> = {}, interru
   const interrupt = new AbortController();
   const write = (text: string) => {
     shown += text;
-    if (interrupted && text.match(/training/g)?.length === 3) interrupt.abort();
+    if (interruptAt?.test(text)) interrupt.abort();
   };
   const { clock, waiting } = watchedClock();
-  const components = { clock, peerCommand, progress: { isTTY: interrupted, write } };
+  const components = { clock, peerCommand, progress: { isTTY: interruptAt !== undefined, write } };
   const paths = { out, working: out };
   const outcome = await runScenario({ ...components, interrupt: interrupt.signal }, scenario, paths);
   expect(waiting()).toBe(0);
@@ -120,6 +127,35 @@ describe('a run of stand-in peers', () => {
     expect(manifest).toMatchObject({ limits: { samples: 3000 }, exchange: { strategy: 'none', localSteps: 4 } });
   });
 
+  test('with a control that is interrupted is interrupted as a whole; its own results are kept', async () => {
+    const outcome = await run('endless-control', { control: 'none' }, /none/);
+    expect(outcome).toMatchObject({ ending: { kind: 'interrupted' }, summary: { converged: true }, control: null });
+    expect(await readdir(outcome.folder)).toEqual(expect.arrayContaining(['control', 'report.html', 'summary.json']));
+  });
+
+  test('is interrupted while its data set is downloaded, and starts no process', async () => {
+    const interrupt = new AbortController();
+    vi.stubEnv('XDG_CACHE_HOME', join(out, 'cache'));
+    // Mirrors that never answer.
+    vi.stubGlobal('fetch', (_url: string, { signal }: RequestInit) => {
+      queueMicrotask(() => interrupt.abort());
+      return new Promise((_resolve, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+    });
+    const scenario = resolveScenario({
+      name: 'download',
+      model: 'mlp-100',
+      peers: 3,
+      data: { kind: 'mnist' },
+      target: { value: 0.9 },
+      limits: { samples: 4000 },
+    });
+    const components = { clock: systemClock, peerCommand, progress: { isTTY: false, write: () => {} } };
+    const paths = { out, working: out };
+    const { ending, folder } = await runScenario({ ...components, interrupt: interrupt.signal }, scenario, paths);
+    expect(ending).toEqual({ kind: 'interrupted' });
+    expect((await eventsOf(folder)).map((event) => event['type'])).toEqual(['run-started', 'run-ended']);
+  });
+
   test('takes no harm from lines that are no events', async () => {
     const { ending, summary, events } = await run('garbage');
     expect(ending.kind).toBe('finished');
@@ -146,7 +182,7 @@ describe('a run of stand-in peers', () => {
     ['obedient', null],
     ['deaf', 'SIGKILL'],
   ])('%s that is interrupted leaves a summary and nothing running', async (name, signal) => {
-    const { ending, folder, events } = await run(name, {}, true);
+    const { ending, folder, events } = await run(name, {}, allTrain);
     expect(ending.kind).toBe('interrupted');
     expect(await readdir(folder)).toContain('summary.json');
     expect(alive(events)).toEqual([]);

@@ -8,7 +8,7 @@ export function statusOf(peer: PeerName, replaced: Partial<Status> = {}): Status
     state: 'training',
     samples: 0,
     published: 0,
-    confirmedAccuracy: null,
+    confirmedAtSamples: null,
     addresses: [`/memory/${peer}`],
     vector: null,
     ...replaced,

@@ -24,7 +24,7 @@ export class UpdateNode {
     this.members = new Members(clock, () => {});
     this.inbox = new Inbox(
       { clock, log: this.log },
-      { layout: frameLayout, unit: frameUnit, tellEvery: 1, onArrival: () => this.source.logGrew() },
+      { layout: frameLayout, unit: frameUnit, onArrival: () => this.source.logGrew() },
     );
   }
 

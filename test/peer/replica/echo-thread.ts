@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { serve } from '../../../peer/replica/thread-calls.ts';
+import { MovedAnswer, serve } from '../../../peer/replica/thread-calls.ts';
 import { MurmurError } from '../../../src/support/errors.ts';
 
 // The body of the worker thread in thread-calls.test.ts.
 let calls = 0;
+const values = Float32Array.of(1, 2, 3);
 
 serve(parentPort!, {
   echo: async (value: unknown) => value,
@@ -12,6 +13,8 @@ serve(parentPort!, {
     await new Promise((resolve) => setTimeout(resolve, call === 1 ? 50 : 0));
     return [call, calls];
   },
+  move: async () => new MovedAnswer({ values }, [values.buffer]),
+  kept: async () => values.length,
   refuse: async () => {
     throw new MurmurError({ code: 'DATA_MISSING', field: 'data.path', path: 'nowhere', mend: 'look elsewhere' });
   },

@@ -35,7 +35,7 @@ async function rehearse(host: ReplicaHost) {
   const info = await host.start();
   const losses: number[] = [];
   for (let round = 0; round < 5; round++) losses.push((await host.round(input)).loss);
-  const { accuracy, latentAccuracy } = await host.evaluate(true);
+  const { accuracy, latentAccuracy } = await host.evaluate('final');
   const snapshot = await host.snapshot();
   await host.stop();
   return { info, losses, accuracy, latentAccuracy, snapshot };
@@ -46,7 +46,7 @@ test('inline, a round takes the time of its steps, an evaluation its own, on vir
   const host = await inlineReplica(clock);
   const { computeMs } = await clock.run(host.round(input));
   expect([computeMs, clock.nowMs()]).toEqual([14, 14]);
-  const { tookMs } = await clock.run(host.evaluate(false));
+  const { tookMs } = await clock.run(host.evaluate('stand-in'));
   expect([tookMs, clock.nowMs()]).toEqual([100, 114]);
   await clock.run(host.absorb([]));
   expect(clock.nowMs()).toBe(114);

@@ -22,6 +22,13 @@ test('values cross over, and every answer finds its call', async () => {
   expect(await Promise.all(values.map((value) => calls.call('echo', value)))).toEqual(values);
 });
 
+test('an answer may take its buffers along, which then are gone from the thread', async () => {
+  const calls = start();
+  expect(await calls.call('kept')).toBe(3);
+  expect(await calls.call('move')).toEqual({ values: Float32Array.of(1, 2, 3) });
+  expect(await calls.call('kept')).toBe(0);
+});
+
 test('calls are served one after the other, in their order', async () => {
   const calls = start();
   expect(await Promise.all([calls.call('slowly'), calls.call('slowly')])).toEqual([

@@ -61,12 +61,12 @@ function edited(bytes: Uint8Array, change: object): Uint8Array {
 describe.each(['partial', 'dense', 'none'] as const)('a trainer with the strategy %s', (strategy) => {
   test('learns: the loss falls and the accuracy rises, of S and of the latent replica', async () => {
     const trainer = trainerOf(0, { strategy, density: 0.2, lookahead: 1 });
-    const before = await trainer.evaluate(true);
+    const before = await trainer.evaluate('final');
     const losses: number[] = [];
     for (let round = 0; round < 80; round++) losses.push((await trainer.round(input())).loss);
     const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
     expect(mean(losses.slice(-10))).toBeLessThan(0.6 * mean(losses.slice(0, 10)));
-    const after = await trainer.evaluate(true);
+    const after = await trainer.evaluate('final');
     expect(after.accuracy).toBeGreaterThan(before.accuracy + 0.2);
     expect(after.latentAccuracy).toBeGreaterThan(before.latentAccuracy! + 0.2);
     expect(after.fingerprintHolds).toBe(true);
@@ -180,7 +180,6 @@ describe('drift', () => {
 test('the compressed replica is trained on and scored; what it masks is not learnt', async () => {
   const mask = new Uint8Array(compute.layout.size).map((_, i) => i % 2);
   const halved: ReplicaCompressor = {
-    name: 'every other parameter',
     compress: (parameters, into) => into.set(parameters.map((value, i) => value * mask[i]!)),
     sizeBytes: () => 77,
     mask: () => mask,
@@ -198,9 +197,9 @@ test('an evaluation changes nothing', async () => {
   const trainer = trainerOf(0);
   await train(trainer, 0, 2);
   const before = trainer.snapshot();
-  const [standIn, whole] = [await trainer.evaluate(false), await trainer.evaluate(true)];
+  const [standIn, whole] = [await trainer.evaluate('stand-in'), await trainer.evaluate('final')];
   expect([standIn.whole, whole.whole]).toEqual([false, true]);
   expect([standIn.latentAccuracy === null, whole.latentAccuracy === null]).toEqual([true, false]);
-  expect(await trainer.evaluate(false)).toEqual(standIn);
+  expect(await trainer.evaluate('stand-in')).toEqual(standIn);
   expect(trainer.snapshot()).toEqual(before);
 });

@@ -75,4 +75,26 @@ describe('framing', () => {
     expect(decoder.read()).toHaveLength(200);
     expect(decoder.partial).toBe(false);
   });
+
+  it('holds no more than twice what came, however small its chunks and large its claim', () => {
+    const before = process.memoryUsage();
+    const bound = 2 ** 21;
+    // The prefix and six bytes of the body.
+    const claim = encodeMessage(new Uint8Array(bound)).slice(0, 10);
+    const decoders = Array.from({ length: 500 }, () => new MessageDecoder(bound));
+    for (const decoder of decoders) {
+      decoder.push(claim);
+      expect(decoder.read()).toBeNull();
+    }
+    const tiny = decoders[0]!;
+    for (let received = 6; received < bound - 1; received++) {
+      tiny.push(Uint8Array.of(received));
+      tiny.read();
+    }
+    const after = process.memoryUsage();
+    expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(2 ** 26);
+    tiny.push(Uint8Array.of(7));
+    const message = tiny.read()!;
+    expect([message.length, message.buffer.byteLength, message.at(-1)]).toEqual([bound, bound, 7]);
+  });
 });

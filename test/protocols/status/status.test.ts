@@ -26,7 +26,7 @@ const statuses: fc.Arbitrary<Status> = fc.record({
   state: fc.constantFrom(...peerStates),
   samples: counts,
   published: counts,
-  confirmedAccuracy: fc.option(fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs), { nil: null }),
+  confirmedAtSamples: fc.option(fc.nat(), { nil: null }),
   addresses: fc.array(fc.string({ maxLength: 60 }), { maxLength: STATUS_MAX_ADDRESSES }),
   vector: fc.option(fc.array(fc.tuple(origins, counts), { maxLength: 20 }), { nil: null }),
 });
@@ -36,7 +36,7 @@ const statusOf = (peer: string): Status => ({
   state: 'training',
   samples: 5,
   published: 2,
-  confirmedAccuracy: 0.75,
+  confirmedAtSamples: 75_000,
   addresses: [`/memory/${peer}`],
   vector: null,
 });
@@ -60,7 +60,7 @@ describe('a status', () => {
       await refused({ samples: count });
       await refused({ published: count });
     }
-    for (const share of [-0.1, 1.1, Number.NaN, '1']) await refused({ confirmedAccuracy: share });
+    for (const samples of [-1, 1.1, Number.NaN, '1']) await refused({ confirmedAtSamples: samples });
     await refused({ addresses: ['a'.repeat(257)] });
     await refused({ addresses: [1] });
     await refused({ vector: [['a', 1]] });

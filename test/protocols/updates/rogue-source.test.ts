@@ -35,6 +35,7 @@ async function runFeed(
       source: 's',
       scope: ['s'],
       windowBytes: 1000,
+      tellEvery: 1,
       maxMessageBytes: 1000,
       arrived: new VersionVector(),
       receive: (from) => seen.push(`update of ${from}`),
@@ -105,6 +106,7 @@ test('what the inbox refuses ends the feed the same way', async () => {
       source: 's',
       scope: ['s'],
       windowBytes: 1000,
+      tellEvery: 1,
       maxMessageBytes: 1000,
       arrived: new VersionVector(),
       receive: () => {

@@ -5,12 +5,13 @@ import { MAX_SUBSCRIPTION_BYTES, UPDATES_PROTOCOL } from '../../../protocols/upd
 import {
   decodeSourceMessage,
   encodeReceiverMessage,
+  encodeSourceMessage,
   type ReceiverMessage,
 } from '../../../protocols/updates/messages.ts';
 import { UpdateFeed, type UpdateFeedInit } from '../../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../../protocols/updates/update-source.ts';
 import type { OriginKey, PeerName } from '../../../src/sum/origin.ts';
-import { UpdateLog } from '../../../src/sum/update-log.ts';
+import { ENTRY_OVERHEAD_BYTES, UpdateLog } from '../../../src/sum/update-log.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { failureOf } from '../../support/failures.ts';
@@ -85,11 +86,12 @@ class Reader {
         source,
         scope: [source],
         windowBytes: 1_000_000,
+        tellEvery: 1,
         maxMessageBytes,
         arrived: new VersionVector(),
         receive: (origin, frame, feed) => {
           this.received.push(label(origin, frame));
-          if (init.takes ?? true) feed.taken(1);
+          if (init.takes ?? true) feed.taken(frame.length);
         },
         onLevel: () => this.levels++,
         onTooFarBehind: (origin, floor) => this.tooFarBehind.push([origin, floor]),
@@ -177,7 +179,7 @@ describe('a feed', () => {
         await world.pass(60_000);
         expect(reader.received).toEqual(range(originOf('s'), 0, updates));
         expect(reader.levels).toBe(0);
-        reader.feed.taken(1);
+        reader.feed.taken(100);
         await world.pass(60_000);
         expect(reader.received).toHaveLength(updates + 1);
         reader.end.abort();
@@ -210,7 +212,7 @@ describe('a feed', () => {
       expect(server.source.backlog(200, () => true)).toBe(200);
       expect(server.source.backlog(200, (peer) => peer === 'fast')).toBe(0);
       expect([server.source.hasTaken('fast', 200), server.source.hasTaken('slow', 1)]).toEqual([true, false]);
-      slow.feed.taken(5);
+      for (let n = 0; n < 5; n++) slow.feed.taken(100);
       await world.pass(100);
       expect(server.source.backlog(200, () => true)).toBe(195);
       slow.end.abort();
@@ -236,7 +238,7 @@ describe('a feed', () => {
   test('learns that it is too far behind where the log no longer reaches, once, and gets all else', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
-      const server = await Server.start(world, 's', { logBytes: 500 });
+      const server = await Server.start(world, 's', { logBytes: 5 * (100 + ENTRY_OVERHEAD_BYTES) });
       server.publish(originOf('s'), 7);
       server.publish(originOf('a'), 1);
       // 800 bytes were published: three of the seven have gone.
@@ -257,7 +259,7 @@ describe('a feed', () => {
   test('learns that it is too far behind also where the log moves past it while it is slow', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
-      const server = await Server.start(world, 's', { logBytes: 500 });
+      const server = await Server.start(world, 's', { logBytes: 5 * (100 + ENTRY_OVERHEAD_BYTES) });
       const reader = new Reader(world, await connected(world, 'r', server.network), 's', {
         windowBytes: 200,
         takes: false,
@@ -266,9 +268,44 @@ describe('a feed', () => {
       server.publish(originOf('s'), 3);
       await world.until(() => reader.received.length === 2);
       server.publish(originOf('s'), 20);
-      reader.feed.taken(reader.received.length);
+      for (let n = reader.received.length; n > 0; n--) reader.feed.taken(100);
       await world.until(() => reader.tooFarBehind.length > 0);
       expect(reader.tooFarBehind).toEqual([[originOf('s'), 15]]);
+    });
+  });
+
+  test('tells what was taken at half a window at the latest, so that source and receiver never wait for each other', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const server = await Server.start(world, 's');
+      server.publish(originOf('s'), 200);
+      const client = await connected(world, 'r', server.network);
+      const reader = new Reader(world, client, 's', { windowBytes: 500, tellEvery: 1000 });
+      await world.until(() => reader.received.length === 200);
+      expect(server.source.backlog(200, () => true)).toBeGreaterThan(0);
+      reader.feed.tell();
+      await world.pass(100);
+      expect(server.source.backlog(200, () => true)).toBe(0);
+    });
+  });
+
+  test('that is sent more than its window and one update ends, and keeps nothing of it', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const source = await world.start('rogue', (network) =>
+        network.handle(UPDATES_PROTOCOL, { maxMessageBytes: MAX_SUBSCRIPTION_BYTES }, async (channel) => {
+          await channel.send(encodeSourceMessage({ kind: 'origin', origin: originOf('rogue') }));
+          for (let n = 0; n < 100; n++) {
+            const frame = new Uint8Array(100);
+            frame.set(Buffer.from(`${originOf('rogue')}#${n + 1}`));
+            await channel.send(encodeSourceMessage({ kind: 'update', origin: 0, frame }));
+          }
+        }),
+      );
+      const client = await connected(world, 'r', source);
+      const reader = new Reader(world, client, 'rogue', { windowBytes: 300, maxMessageBytes: 200, takes: false });
+      await failureOf(() => reader.running, 'MESSAGE_INVALID');
+      expect(reader.received).toHaveLength(5);
     });
   });
 
@@ -283,7 +320,7 @@ describe('a feed', () => {
         const sequence = Number(label(origin, frame).split('#')[1]);
         expect(arrived.standing(origin, sequence - 1, sequence)).toBe('next');
         arrived.advance(origin, sequence);
-        feed.taken(1);
+        feed.taken(frame.length);
       };
       for (let hand = 0; arrived.get(originOf('s')) < 50; hand++) {
         if (hand === 40) expect.fail('the feeds bring nothing');

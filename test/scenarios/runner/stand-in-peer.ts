@@ -86,7 +86,10 @@ if (manifest.name === 'dies' && shard === 1) {
 if (manifest.name === 'refuses' && shard === 1) {
   const failure = { code: 'DATA_CORRUPT', file: 'images', field: 'magic', problem: 'is 7', mend: 'fetch it again' };
   process.send!({ failure }, () => process.exit(2));
-} else if (['endless', 'obedient', 'deaf', 'dies', 'refuses'].includes(manifest.name)) {
+} else if (
+  ['endless', 'obedient', 'deaf', 'dies', 'refuses'].includes(manifest.name) ||
+  (manifest.name === 'endless-control' && manifest.exchange.strategy === 'none')
+) {
   setInterval(() => {}, 1000);
 } else {
   if (manifest.name === 'garbage') {

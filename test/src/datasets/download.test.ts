@@ -164,6 +164,18 @@ describe('downloadFiles', () => {
     await expect(download([await serve(silent)], hastyClock)).rejects.toEqual(failing({ code: 'DATA_MISSING' }));
   });
 
+  it('ends early when it is told to, and asks no other mirror', async () => {
+    const stop = new AbortController();
+    const silence = await serve((...exchange) => {
+      silent(...exchange);
+      stop.abort();
+    });
+    const options = { mirrors: [silence, await serve(good)], signal: stop.signal };
+    await downloadFiles({ fetch, disk: nodeDisk, clock: systemClock }, files, folder, options);
+    expect(requests).toEqual(['/images.gz']);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('gives up a mirror that does not answer', async () => {
     const mirror = await serve(good);
     await new Promise((resolve) => servers.pop()!.close(resolve));

@@ -9,7 +9,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../../src/compute/backends.ts';
 import { outlineOf } from '../../../src/models/outline.ts';
-import { layoutOfModel, topologyOf, zooNames } from '../../../src/models/zoo.ts';
+import { topologyOf, zooNames } from '../../../src/models/zoo.ts';
 import { isFailure } from '../../../src/support/errors.ts';
 
 function refused(action: () => unknown): string | undefined {
@@ -94,6 +94,7 @@ describe('topologyOf a LayersModel', () => {
 
   it('lays parameters out as TensorFlow.js orders its weights', () => {
     const model: LayersModel = build();
-    expect(layoutOfModel(model).tensors.map(({ shape }) => shape)).toEqual(model.weights.map(({ shape }) => shape));
+    const { layout } = outlineOf(topologyOf(model).topology);
+    expect(layout.tensors.map(({ shape }) => shape)).toEqual(model.weights.map(({ shape }) => shape));
   });
 });
