@@ -6,7 +6,10 @@ export default defineScenario({
   peers: 4,
   model: 'lenet-300-100',
   data: { kind: 'mnist' },
-  training: { batch: 64, rate: 0.2 },
+  // The shared model gains half a point when the rate is cut: the target lies behind the cut.
+  training: { batch: 64, rate: 0.2, schedule: 'step' },
+  // A short warm-up: a first sweep at 25 % would take a fifth of the bytes of the whole run.
+  exchange: { warmup: [0.06, 0.015] },
   evaluation: { everySamples: 20_000 },
   target: { value: 0.978 },
   limits: { samples: 400_000 },
