@@ -6,7 +6,9 @@ import type { EvaluationScope, ReplicaScores } from './replica/replica-host.ts';
 const EAGER_SHARE = 0.25;
 
 /** The whole test set is first asked where the stand-in samples are this many standard deviations below the target. */
-const STAND_IN_DEVIATIONS = 2;
+const FIRST_DEVIATIONS = 2;
+/** And later where they are, less the difference last seen: it shifts by about half a deviation as the model learns. */
+const LATER_DEVIATIONS = 1;
 /** A confirmation counts for this many intervals: the peers need not look at the same moment, but at about the same model. */
 const FRESH_INTERVALS = 1;
 /** And for this many once somebody stops on the strength of it, so that all who see the same words stop together. */
@@ -21,7 +23,9 @@ export class EvaluationPlan {
   readonly #manifest: Manifest;
   #nextSamples: number;
   #lastSamples = 0;
-  /** How much higher the whole test set scores: as last seen, and at first as much as chance may make it. */
+  /** Standard deviation of the stand-in samples' accuracy at the target. */
+  readonly #deviation: number;
+  /** How much higher the whole test set may score. */
   #wholeOverStandIn: number;
   /** Swarm samples at which the whole test set last confirmed the target; null before. */
   confirmedAtSamples: number | null = null;
@@ -31,7 +35,8 @@ export class EvaluationPlan {
     this.#manifest = manifest;
     this.#nextSamples = (everySamples * (shard + 1)) / manifest.peers;
     const { value } = manifest.target;
-    this.#wholeOverStandIn = STAND_IN_DEVIATIONS * Math.sqrt((value * (1 - value)) / manifest.evaluation.samples);
+    this.#deviation = Math.sqrt((value * (1 - value)) / manifest.evaluation.samples);
+    this.#wholeOverStandIn = FIRST_DEVIATIONS * this.#deviation;
   }
 
   isDue(swarmSamples: number, members: Members): boolean {
@@ -58,7 +63,7 @@ export class EvaluationPlan {
     const standIn = await score('stand-in');
     if (!thorough && standIn.accuracy + this.#wholeOverStandIn < target.value) return [standIn];
     const whole = await score('whole');
-    this.#wholeOverStandIn = whole.accuracy - standIn.accuracy;
+    this.#wholeOverStandIn = whole.accuracy - standIn.accuracy + LATER_DEVIATIONS * this.#deviation;
     if (whole.accuracy >= target.value) this.confirmedAtSamples = swarmSamples;
     return [standIn, whole];
   }

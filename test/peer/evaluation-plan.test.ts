@@ -103,9 +103,9 @@ describe('the whole test set', () => {
   test('is asked later where it is known to score above or below the stand-in samples', async () => {
     const plan = planOf();
     await plan.evaluate(300, false, scoring(TARGET, TARGET - 0.02).score);
-    const near = scoring(TARGET + 0.015, 1);
+    const near = scoring(TARGET + 0.019 - DEVIATION, 1);
     await plan.evaluate(1300, false, near.score);
-    const there = scoring(TARGET + 0.021, 1);
+    const there = scoring(TARGET + 0.021 - DEVIATION, 1);
     await plan.evaluate(2300, false, there.score);
     expect([near.asked, there.asked]).toEqual([[false], [false, true]]);
   });
