@@ -6,11 +6,11 @@ export default defineScenario({
   peers: 4,
   model: 'lenet-300-100',
   data: { kind: 'mnist' },
-  // The shared model gains half a point when the rate is cut: the target lies behind the cut.
-  training: { batch: 64, rate: 0.2, schedule: 'step' },
+  // The shared model is half a point better once the rate has fallen: with a cosine it passes the target gently.
+  training: { batch: 64, rate: 0.2, schedule: 'cosine' },
   // A short warm-up: a first sweep at 25 % would take a fifth of the bytes of the whole run.
   exchange: { warmup: [0.06, 0.015] },
   evaluation: { everySamples: 20_000 },
   target: { value: 0.978 },
-  limits: { samples: 400_000 },
+  limits: { samples: 500_000 },
 });
