@@ -9,6 +9,7 @@ const statusOf: Record<FailureCode, 1 | 2> = {
   CONFIG_INVALID: exitStatus.badInput,
   DATA_MISSING: exitStatus.badInput,
   DATA_CORRUPT: exitStatus.badInput,
+  STATE_UNUSABLE: exitStatus.badInput,
   BACKEND_UNAVAILABLE: exitStatus.badInput,
   ADDRESS_UNAVAILABLE: exitStatus.badInput,
   MANIFEST_MISMATCH: exitStatus.badInput,

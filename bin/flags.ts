@@ -21,6 +21,10 @@ export const parseSeed = whole('--seed', 0, 2 ** 32 - 1);
 export const parsePeers = whole('--peers', 1, MAX_PEERS);
 export const parseShard = whole('--shard', 0, MAX_PEERS - 1);
 
+export const parseCheckpointSeconds = whole('--checkpoint-seconds', 1, 86_400);
+/** Up to what one process can hold. */
+export const parseLogBytes = whole('--log-bytes', 2 ** 10, 2 ** 36);
+
 export function parseBackend(text: string): BackendName {
   const name = backendNames.find((each) => each === text);
   if (name === undefined) throw wrong('--backend', `one of ${backendNames.join(', ')}`, text, 'or leave it out');

@@ -25,6 +25,14 @@ function words(event: PeerEvent): string {
       const set = event.whole ? 'the whole test set' : 'held-out samples';
       return `accuracy ${formatShare(event.accuracy)} on ${set} after ${formatCount(event.swarmSamples)} samples of the swarm`;
     }
+    case 'restored':
+      return `goes on from round ${formatCount(event.rounds)}, after ${formatCount(event.samples)} samples of its own`;
+    case 'checkpointed':
+      return `checkpoint of round ${formatCount(event.rounds)} written: ${formatBytes(event.bytes)}`;
+    case 'transferring':
+      return `fetches the replica of ${event.source}: ${formatBytes(event.bytes)}`;
+    case 'adopted':
+      return `has taken over the replica of ${event.source} in ${formatSeconds(event.seconds)}; ${formatCount(event.putBack)} own updates put back, ${formatCount(event.lost)} lost`;
     case 'converged':
       return `the swarm has reached its target after ${formatCount(event.swarmSamples)} samples`;
     case 'finishing':

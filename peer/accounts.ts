@@ -1,7 +1,8 @@
 import type { Network } from '../protocols/network.ts';
 import type { OriginKey, PeerName } from '../src/sum/origin.ts';
+import type { UpdateLog } from '../src/sum/update-log.ts';
 import type { DelayMeter } from './delay-meter.ts';
-import type { PeerReport, Progress } from './events.ts';
+import type { Footprint, MemoryUse, PeerReport, Progress } from './events.ts';
 import type { Inbox } from './inbox.ts';
 import { type Members, sequencesByPeer } from './members.ts';
 import type { ReplicaScores, Snapshot } from './replica/replica-host.ts';
@@ -13,14 +14,18 @@ export interface Books {
   readonly network: Network;
   readonly members: Members;
   readonly inbox: Inbox;
+  readonly log: UpdateLog;
   readonly swarm: SwarmClock;
   readonly delays: DelayMeter;
   readonly tally: Tally;
+  /** Asks the peer's process what memory it uses; null where it has none of its own. */
+  readonly memory: (() => MemoryUse) | null;
 }
 
 /** How far the peer is at this moment. */
 export function progressOf(books: Books, scores: ReplicaScores | null): Progress {
   const { network, members, inbox, swarm, delays, tally } = books;
+  const { bytesSent, bytesReceived } = network.traffic();
   return {
     round: tally.rounds,
     samples: swarm.own,
@@ -29,18 +34,21 @@ export function progressOf(books: Books, scores: ReplicaScores | null): Progress
     loss: tally.loss,
     accuracy: scores?.accuracy ?? null,
     latentAccuracy: scores?.latentAccuracy ?? null,
-    ...network.traffic(),
+    bytesSent,
+    bytesReceived,
     updateAgeSeconds: delays.ageSeconds(),
-    published: tally.published,
+    published: publishedBy(network.self, inbox),
     applied: appliedOfOthers(network.self, inbox.taken.entries()),
     members: members.contributing(),
     lookahead: tally.lookahead,
+    footprint: footprintOf(books),
   };
 }
 
 /** The peer's last word: its row of the summary. */
 export function reportOf(books: Books, scores: ReplicaScores, snapshot: Snapshot, invalidMessages: number): PeerReport {
-  const { network, swarm, delays, tally } = books;
+  const { network, inbox, swarm, delays, tally } = books;
+  const { bytesSent, bytesReceived } = network.traffic();
   const { vector, values, fingerprint, fingerprintHolds, replicaBytes } = snapshot;
   return {
     rounds: tally.rounds,
@@ -54,15 +62,32 @@ export function reportOf(books: Books, scores: ReplicaScores, snapshot: Snapshot
     codecSeconds: tally.codecMs / 1000,
     evaluationSeconds: tally.evaluationMs / 1000,
     blockedSeconds: tally.blockedMs / 1000,
-    ...network.traffic(),
+    bytesSent,
+    bytesReceived,
     updateAgeSeconds: delays.ageSeconds(),
-    published: tally.published,
+    published: publishedBy(network.self, inbox),
     applied: appliedOfOthers(network.self, vector),
     fingerprint,
     fingerprintHolds,
     vector: Object.fromEntries(vector),
     invalidMessages,
+    footprint: footprintOf(books),
   };
+}
+
+function footprintOf({ network, log, tally, memory }: Books): Footprint {
+  return {
+    sentByKind: network.traffic().sentByKind,
+    publishedBytes: tally.publishedBytes,
+    publishedPayloadBytes: tally.publishedPayloadBytes,
+    logBytes: log.bytes,
+    memory: memory?.() ?? null,
+  };
+}
+
+/** Over all its origins. */
+function publishedBy(self: PeerName, { taken }: Inbox): number {
+  return sequencesByPeer(taken.entries())[self] ?? 0;
 }
 
 function appliedOfOthers(self: PeerName, vector: Iterable<readonly [OriginKey, number]>): Record<PeerName, number> {

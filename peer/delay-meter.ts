@@ -5,6 +5,10 @@ import type { FrameTimes } from './inbox.ts';
 const REMEMBERED = 4096;
 /** Weight of the newest value in the moving averages: they follow within some 20 values. */
 const NEWEST = 0.1;
+/** What the first values may be in any case, so that the average can rise from nothing. */
+const FIRST_DELAY_MS = 100;
+/** A value counts for no more than this many times the average: a peer with a wrong clock must not set what all others see. */
+const MAX_GROWTH = 3;
 
 /**
  * Measures how late updates are applied. The delay counts from publication, the age from the gradient's computation,
@@ -19,7 +23,7 @@ export class DelayMeter {
 
   applied({ publishedAtMs, pendingMs }: FrameTimes, nowMs: number): void {
     const delayMs = Math.max(0, nowMs - publishedAtMs);
-    this.#delayMs = average(this.#delayMs, delayMs);
+    this.#delayMs = average(this.#delayMs, Math.min(delayMs, MAX_GROWTH * (this.#delayMs ?? 0) + FIRST_DELAY_MS));
     this.#ages[this.#applied++ % REMEMBERED] = delayMs + pendingMs;
   }
 

@@ -5,7 +5,8 @@ import { UpdateFeed } from '../protocols/updates/update-feed.ts';
 import { MAX_PEERS } from '../src/manifest.ts';
 import type { Layout } from '../src/models/layout.ts';
 import type { OriginKey, PeerName } from '../src/sum/origin.ts';
-import { type Clock, sleep } from '../src/support/clock.ts';
+import type { Clock } from '../src/support/clock.ts';
+import { Doorbell, firstRing } from '../src/support/doorbell.ts';
 import { isFailure } from '../src/support/errors.ts';
 import type { Inbox } from './inbox.ts';
 import type { Members } from './members.ts';
@@ -26,7 +27,8 @@ export interface DirectFeedsInit {
   /** See `UpdateFeedInit`. */
   readonly tellEvery: number;
   readonly onInvalid: (peer: PeerName, problem: string) => void;
-  readonly onTooFarBehind: (origin: OriginKey, source: PeerName) => void;
+  /** `source` holds updates of `origin` from `floor` on, and this peer stands below. */
+  readonly onTooFarBehind: (origin: OriginKey, source: PeerName, floor: number) => void;
 }
 
 /**
@@ -44,6 +46,12 @@ export class DirectFeeds {
   readonly #tasks = new Map<PeerName, Promise<void>>();
   /** Peers whose own updates are being fed at the moment, up to level with their source. */
   readonly #level = new Set<PeerName>();
+  /** The feeds that run. */
+  readonly #open = new Set<AbortController>();
+  /** How many have asked that none be open, now and ever. */
+  #holds = 0;
+  #timesHeld = 0;
+  readonly #released = new Doorbell();
 
   constructor(components: { network: Network; clock: Clock; members: Members; inbox: Inbox }, init: DirectFeedsInit) {
     this.#network = components.network;
@@ -61,9 +69,24 @@ export class DirectFeeds {
     this.#tasks.set(owner, this.#keep(owner));
   }
 
-  /** Whether the owner's own feed has been open and level at least once. */
+  /** Whether the owner's own feed has been open and level at least once since feeds were last held. */
   reaches(owner: PeerName): boolean {
     return this.#level.has(owner);
+  }
+
+  /**
+   * Ends all feeds: what they still bring is dropped from this moment on, and none opens again before the returned
+   * function is called. For a change of what has arrived.
+   */
+  hold(): () => void {
+    this.#holds++;
+    this.#timesHeld++;
+    this.#level.clear();
+    for (const end of this.#open) end.abort();
+    return () => {
+      this.#holds--;
+      this.#released.ring();
+    };
   }
 
   async stop(): Promise<void> {
@@ -76,31 +99,53 @@ export class DirectFeeds {
     let vain = 0;
     for (let turn = 0; !signal.aborted; turn++) {
       const source = this.#sourceOf(owner, turn);
-      if (source === null) {
-        await this.#members.changes.wait(signal);
+      if (this.#holds > 0 || source === null) {
+        await firstRing([this.#released, this.#members.changes], signal);
         continue;
       }
-      const { failed, updates } = await this.#feed(owner, source);
-      vain = updates > 0 ? 0 : vain + 1;
+      const { failed, updates, held } = await this.#feed(owner, source);
+      vain = updates > 0 || held ? 0 : vain + 1;
+      if (held) continue;
       // Every live peer is asked once before the waits grow.
       const doublings = Math.max(0, vain - this.#members.live().length);
-      const waitMs = Math.min(MAX_WAIT_MS, (failed ? RETRY_MS : ROTATE_MS) * 2 ** Math.min(doublings, 16));
-      if (!signal.aborted) await sleep(this.#clock, waitMs, signal);
+      const isBack = await this.#pause(owner, (failed ? RETRY_MS : ROTATE_MS) * 2 ** Math.min(doublings, 16));
+      if (isBack) vain = 0;
     }
+  }
+
+  /** Waits before the next feed, no longer than until the owner is there again; tells whether it is. */
+  async #pause(owner: PeerName, waitMs: number): Promise<boolean> {
+    const over = new AbortController();
+    const cancel = this.#clock.after(Math.min(MAX_WAIT_MS, waitMs), () => over.abort());
+    const either = AbortSignal.any([this.#stop.signal, over.signal]);
+    let isBack = false;
+    for (let wasThere = this.#isThere(owner); !either.aborted && !isBack; ) {
+      await this.#members.changes.wait(either);
+      const isThere = this.#isThere(owner);
+      isBack = isThere && !wasThere;
+      wasThere = isThere;
+    }
+    cancel();
+    return isBack;
+  }
+
+  #isThere(owner: PeerName): boolean {
+    return this.#members.isLive(owner) && this.#network.connected.has(owner);
   }
 
   /** The owner itself while it is there, else the next of the others. */
   #sourceOf(owner: PeerName, turn: number): PeerName | null {
     const { connected } = this.#network;
-    if (this.#members.isLive(owner) && connected.has(owner)) return owner;
+    if (this.#isThere(owner)) return owner;
     const others = this.#members.live().filter(({ name }) => name !== owner && connected.has(name));
     return others.length > 0 ? others[turn % others.length]!.name : null;
   }
 
-  /** Runs one feed to its end; tells whether it failed, and how many updates it brought. */
-  async #feed(owner: PeerName, source: PeerName): Promise<{ failed: boolean; updates: number }> {
+  /** Runs one feed to its end; tells whether it failed or was held, and how many updates it brought. */
+  async #feed(owner: PeerName, source: PeerName): Promise<{ failed: boolean; updates: number; held: boolean }> {
     let updates = 0;
     const end = new AbortController();
+    this.#open.add(end);
     const signal = AbortSignal.any([this.#stop.signal, end.signal]);
     const { layout, tellEvery, onInvalid, onTooFarBehind } = this.#init;
     const feed = new UpdateFeed(
@@ -118,23 +163,26 @@ export class DirectFeeds {
         },
         onLevel: () => {
           if (source !== owner) return end.abort();
+          if (signal.aborted) return;
           this.#level.add(owner);
           this.#members.changes.ring();
         },
-        onTooFarBehind: (origin) => onTooFarBehind(origin, source),
+        onTooFarBehind: (origin, floor) => signal.aborted || onTooFarBehind(origin, source, floor),
       },
     );
     void this.#endWhenSilent(source, end, signal);
+    let failed = false;
+    const holds = this.#timesHeld;
     try {
       await feed.run(signal);
-      return { failed: false, updates };
     } catch (error) {
       if (isFailure(error, 'MESSAGE_INVALID')) onInvalid(source, error.message);
       else if (!isFailure(error, 'STREAM_CLOSED')) throw error;
-      return { failed: true, updates };
-    } finally {
-      end.abort();
+      failed = true;
     }
+    this.#open.delete(end);
+    end.abort();
+    return { failed, updates, held: this.#timesHeld > holds };
   }
 
   /** A frozen peer's connection may stand for minutes: the feed makes room for one from somebody who answers. */

@@ -90,6 +90,7 @@ export class EvaluationPlan {
 
   #counts(confirmedAtSamples: number | null, swarmSamples: number, intervals: number): boolean {
     if (confirmedAtSamples === null) return false;
-    return swarmSamples - confirmedAtSamples <= intervals * this.#manifest.evaluation.everySamples;
+    // Of the future, too: a vote for good would be one that its peer never has to confirm.
+    return Math.abs(swarmSamples - confirmedAtSamples) <= intervals * this.#manifest.evaluation.everySamples;
   }
 }

@@ -1,3 +1,4 @@
+import type { BytesByKind } from '../protocols/traffic.ts';
 import type { BackendName } from '../src/compute/compute.ts';
 import type { PeerName } from '../src/sum/origin.ts';
 
@@ -5,6 +6,27 @@ import type { PeerName } from '../src/sum/origin.ts';
 export interface Quantiles {
   readonly p50: number;
   readonly p99: number;
+}
+
+/** Of the peer's process: resident memory of all its threads, and what V8 holds for the network thread. */
+export interface MemoryUse {
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
+  /** Buffers outside the heap that belong to it, the frames in the log among them. */
+  readonly externalBytes: number;
+}
+
+/** What a peer costs its network and its machine. Counters are totals since its start. */
+export interface Footprint {
+  /** `bytesSent` by what it was for. */
+  readonly sentByKind: BytesByKind;
+  /** Frames published, each counted once however many peers take it, and the coded entries within them. */
+  readonly publishedBytes: number;
+  readonly publishedPayloadBytes: number;
+  /** Updates of all origins held to serve others, bookkeeping included, at this moment. */
+  readonly logBytes: number;
+  /** Null where the peer has no process of its own, as in a simulation. */
+  readonly memory: MemoryUse | null;
 }
 
 /** How far a peer is; sent about once a second. Counters are totals since the peer's start. */
@@ -28,6 +50,8 @@ export interface Progress {
   /** Peers contributing, this one included, and the lookahead in force. */
   readonly members: number;
   readonly lookahead: string;
+  /** Null from peers of a version that did not tell. */
+  readonly footprint: Footprint | null;
 }
 
 /** What a peer leaves behind: its row of the summary, and what the runner compares. */
@@ -56,6 +80,8 @@ export interface PeerReport {
   readonly vector: Readonly<Record<string, number>>;
   /** Frames and messages dropped because they were invalid. */
   readonly invalidMessages: number;
+  /** Null from peers of a version that did not tell. */
+  readonly footprint: Footprint | null;
 }
 
 /** Everything a peer tells its surroundings, one JSON object a line with `--json`. */
@@ -80,6 +106,25 @@ export type PeerEvent = { readonly atMs: number; readonly peer: PeerName } & (
       readonly whole: boolean;
       readonly tookSeconds: number;
       readonly bytesSent: number;
+    }
+  /** This peer goes on from a checkpoint; samples over all its processes. */
+  | { readonly type: 'restored'; readonly rounds: number; readonly samples: number; readonly tookSeconds: number }
+  /** A checkpoint is on the disk; the replica stood still for so long. */
+  | { readonly type: 'checkpointed'; readonly rounds: number; readonly bytes: number; readonly heldSeconds: number }
+  /** Another peer's replica is fetched, for no log reaches back to where this one stands. */
+  | { readonly type: 'transferring'; readonly source: PeerName; readonly bytes: number }
+  /** It has taken the place of the own; of the updates it lacked, the log brought most back. */
+  | {
+      readonly type: 'adopted';
+      readonly source: PeerName;
+      readonly bytes: number;
+      readonly seconds: number;
+      /** Own updates that went back into what is not published yet. */
+      readonly putBack: number;
+      /** Own updates that are gone, unless somebody else still holds them. */
+      readonly lost: number;
+      /** Updates of others that are gone here; their owners put them back. */
+      readonly othersGivenUp: number;
     }
   /** This peer has seen the swarm's median reach the target. */
   | { readonly type: 'converged'; readonly swarmSamples: number; readonly bytesSent: number }

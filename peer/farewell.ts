@@ -15,10 +15,12 @@ export interface FarewellComponents {
 }
 
 export interface FarewellInit {
-  /** Updates published by this peer. */
-  readonly published: number;
+  /** Updates published by this peer under its present origin. */
+  readonly published: () => number;
   /** Whether the others train on without this peer, rather than finish as well. */
   readonly alone: boolean;
+  /** Whether anything has arrived that is not applied. */
+  readonly waiting: () => boolean;
   /** Applies what has arrived. */
   readonly absorb: () => Promise<void>;
   /** Tells everyone what is applied here. */
@@ -36,13 +38,13 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
   const timeout = new AbortController();
   const cancel = clock.after(LINGER_MS, () => timeout.abort());
   const covered = ({ name, vector }: Member) => {
-    if (init.published === 0 && inbox.arrived.isEmpty()) return true;
-    return vector?.equals(inbox.taken) ?? (init.alone && source.hasTaken(name, init.published));
+    if (init.published() === 0 && inbox.arrived.isEmpty()) return true;
+    return vector?.equals(inbox.taken) ?? (init.alone && source.hasTaken(name, init.published()));
   };
   init.announce();
   try {
     while (!timeout.signal.aborted) {
-      if (inbox.waiting > 0) {
+      if (init.waiting()) {
         await init.absorb();
         init.announce();
       } else if (members.live().every(covered)) {

@@ -1,7 +1,7 @@
 import { decodeFrame, decodeUpdate, type Frame } from '../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../protocols/updates/update-feed.ts';
 import type { Layout } from '../src/models/layout.ts';
-import type { OriginKey, PeerName } from '../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../src/sum/origin.ts';
 import type { UpdateLog } from '../src/sum/update-log.ts';
 import { VersionVector } from '../src/sum/version-vector.ts';
 import type { Clock } from '../src/support/clock.ts';
@@ -9,7 +9,12 @@ import { Doorbell } from '../src/support/doorbell.ts';
 import { MurmurError } from '../src/support/errors.ts';
 import type { ArrivedFrame } from './replica/replica-host.ts';
 
-/** More origins than any real run has: 4,096 peers, each restarted 15 times. Beyond it a peer is inventing them. */
+/**
+ * Incarnations of one peer: each process that publishes is one. A quarter of the room that a finishing peer's vector
+ * has; whoever restarts more often comes back under a new name.
+ */
+export const MAX_INCARNATIONS = 64;
+/** More origins than any real run has: 4,096 peers, each restarted 15 times. Beyond it peers are inventing them. */
 export const MAX_ORIGINS = 65_536;
 
 export interface InboxInit {
@@ -46,6 +51,7 @@ export class Inbox {
   readonly #log: UpdateLog;
   readonly #init: InboxInit;
   #origins = 0;
+  readonly #incarnations = new Map<PeerName, number>();
   #queue: QueuedFrame[] = [];
   /** Feeds that may have something to tell their sources. */
   readonly #feeds = new Set<UpdateFeed>();
@@ -71,7 +77,7 @@ export class Inbox {
       return;
     }
     if (standing !== 'next') throw outOfOrder(standing);
-    if (this.arrived.get(origin) === 0 && ++this.#origins > MAX_ORIGINS) throw outOfOrder('one origin too many');
+    if (this.arrived.get(origin) === 0) this.#countOrigin(peerOf(origin));
     this.#keep(origin, frame.from, frame.to, bytes);
     const { publishedAtMs, pendingMs } = frame;
     this.#queue.push({ origin, to: frame.to, bytes, publishedAtMs, pendingMs, feed });
@@ -83,6 +89,29 @@ export class Inbox {
   acceptOwn(origin: OriginKey, sequence: number, bytes: Uint8Array): void {
     this.#keep(origin, sequence - 1, sequence, bytes);
     this.taken.advance(origin, sequence);
+  }
+
+  /**
+   * Stands somewhere else, for the replica does: what waits is dropped, being in the log or covered, and the log goes on
+   * from there. Call while no feed is open.
+   */
+  rebase(vector: readonly (readonly [OriginKey, number])[]): void {
+    const after = new VersionVector(vector);
+    for (const [origin, sequence] of this.arrived.entries()) {
+      if (after.get(origin) < sequence) this.#log.forget(origin, after.get(origin));
+    }
+    for (const [origin, sequence] of vector) this.#log.restart(origin, sequence);
+    this.arrived.replace(vector);
+    this.taken.replace(vector);
+    this.#queue = [];
+    this.#feeds.clear();
+    // However many they are: they are in the sum.
+    this.#origins = vector.length;
+    this.#incarnations.clear();
+    for (const [origin] of vector) {
+      const peer = peerOf(origin);
+      this.#incarnations.set(peer, (this.#incarnations.get(peer) ?? 0) + 1);
+    }
   }
 
   /** Hands over what waits, in order. `onTaken` sees the times of each frame. */
@@ -102,6 +131,14 @@ export class Inbox {
   tell(): void {
     for (const feed of this.#feeds) feed.tell();
     this.#feeds.clear();
+  }
+
+  #countOrigin(peer: PeerName): void {
+    const incarnations = this.#incarnations.get(peer) ?? 0;
+    if (incarnations >= MAX_INCARNATIONS) throw outOfOrder('one incarnation too many');
+    if (this.#origins >= MAX_ORIGINS) throw outOfOrder('one origin too many');
+    this.#incarnations.set(peer, incarnations + 1);
+    this.#origins++;
   }
 
   #keep(origin: OriginKey, from: number, to: number, bytes: Uint8Array): void {

@@ -9,6 +9,19 @@ import { Doorbell } from '../src/support/doorbell.ts';
 export const SILENT_AFTER_MS = 30_000;
 
 /**
+ * A peer that trains says something in every round, and at intervals beside: of whom nothing is heard for this long, or
+ * for three times the longest of its late pauses where those are longer, nobody waits before the next round. Frozen, it
+ * holds the others up for no longer; taken for frozen in a long evaluation, it is only not waited for.
+ */
+export const STALLED_AFTER_MS = 5_000;
+const PAUSES = 3;
+/** With every word of a peer what counts of its longest pause shrinks to this. */
+const KEPT_PAUSE = 0.9;
+
+/** Peers kept in mind, gone ones included, for their samples count on. */
+export const MAX_MEMBERS = MAX_PEERS;
+
+/**
  * States in which a peer's steps are in the sum or on their way. Whoever is finishing is among them: the last to stop
  * would otherwise weigh their own steps as if they were alone.
  */
@@ -21,9 +34,11 @@ export interface Member {
   status: Status | null;
   /** What its latest status says is applied there; null until it is finishing. */
   vector: VersionVector | null;
-  /** Highest count of its samples known, from frames or statuses. */
+  /** Highest count of its samples that it has told. */
   samples: number;
   lastHeardMs: number;
+  /** The longest of its late silences. */
+  pauseMs: number;
   /** Heard of lately, and not known to be gone. */
   live: boolean;
 }
@@ -57,6 +72,14 @@ export class Members {
     return this.#members.get(name)?.live ?? false;
   }
 
+  /** Whether the others' rounds wait for it: it trains, and has said something of late. */
+  isAwaited(name: PeerName): boolean {
+    const member = this.#members.get(name);
+    if (!member?.live || (member.status?.state !== 'training' && member.status?.state !== 'finishing')) return false;
+    const patienceMs = Math.min(SILENT_AFTER_MS, Math.max(STALLED_AFTER_MS, PAUSES * member.pauseMs));
+    return this.#clock.nowMs() - member.lastHeardMs < patienceMs;
+  }
+
   live(): Member[] {
     return [...this.all()].filter((member) => member.live);
   }
@@ -67,13 +90,15 @@ export class Members {
     return 1 + [...this.all()].filter(steps).length;
   }
 
-  /** A peer has said the same manifest's hello, on a connection that stands. */
-  admit(name: PeerName): void {
+  /** A peer has said the same manifest's hello, on a connection that stands. False where there is no room for another. */
+  admit(name: PeerName): boolean {
+    if (!this.#members.has(name) && this.#members.size >= MAX_MEMBERS) return false;
     this.#revive(this.#members.get(name) ?? this.#add(name));
     const status = this.#hearsay.get(name);
     this.#hearsay.delete(name);
     if (status !== undefined) this.heard(name, status);
     this.changes.ring();
+    return true;
   }
 
   /** The last connection to a peer is gone: what it has to say must come another way. */
@@ -93,7 +118,7 @@ export class Members {
     member.status = status;
     member.samples = Math.max(member.samples, status.samples);
     member.vector = status.vector === null ? null : new VersionVector(status.vector);
-    member.lastHeardMs = this.#clock.nowMs();
+    this.#noteHeard(member);
     if (status.state === 'left') {
       member.live = false;
       this.#onChange(member, 'left');
@@ -103,27 +128,37 @@ export class Members {
     this.changes.ring();
   }
 
-  /** A frame of this peer arrived, by whatever way: it has trained on so many samples. */
-  trained(name: PeerName, samples: number): void {
-    const member = this.#members.get(name);
-    if (member !== undefined) member.samples = Math.max(member.samples, samples);
-  }
-
   /** A peer itself has sent something. */
   seen(name: PeerName): void {
     const member = this.#members.get(name);
-    if (member !== undefined) member.lastHeardMs = this.#clock.nowMs();
+    if (member !== undefined) this.#noteHeard(member);
   }
 
-  /** Suspects whoever has been silent for too long. */
+  /** Suspects whoever has been silent for too long, and rings where somebody is not awaited any more. */
   suspectSilent(): void {
     const oldestMs = this.#clock.nowMs() - SILENT_AFTER_MS;
     for (const member of this.all()) if (member.live && member.lastHeardMs < oldestMs) this.#suspect(member);
+    if (this.live().some(({ name, status }) => status?.state === 'training' && !this.isAwaited(name))) {
+      this.changes.ring();
+    }
+  }
+
+  /** Peers that are gone without having said so, with where they could be reached: after a partition nobody else dials. */
+  lost(): { readonly name: PeerName; readonly addresses: readonly string[] }[] {
+    return [...this.all()].flatMap(({ name, live, status }) =>
+      live || status === null || status.state === 'left' ? [] : [{ name, addresses: status.addresses }],
+    );
+  }
+
+  #noteHeard(member: Member): void {
+    const nowMs = this.#clock.nowMs();
+    member.pauseMs = Math.max(nowMs - member.lastHeardMs, KEPT_PAUSE * member.pauseMs);
+    member.lastHeardMs = nowMs;
   }
 
   #add(name: PeerName): Member {
     const lastHeardMs = this.#clock.nowMs();
-    const member: Member = { name, status: null, vector: null, samples: 0, lastHeardMs, live: true };
+    const member: Member = { name, status: null, vector: null, samples: 0, lastHeardMs, pauseMs: 0, live: true };
     this.#members.set(name, member);
     this.#onChange(member, 'joined');
     return member;
@@ -155,7 +190,8 @@ function isOlder(status: Status, known: Status): boolean {
 
 /** The origins of a vector as one number each, by peer: sums over a peer's incarnations. */
 export function sequencesByPeer(entries: Iterable<readonly [OriginKey, number]>): Record<PeerName, number> {
-  const sums: Record<PeerName, number> = {};
+  // Without a prototype, where peers of any name would be found.
+  const sums: Record<PeerName, number> = Object.create(null);
   for (const [origin, sequence] of entries) {
     const peer = peerOf(origin);
     sums[peer] = (sums[peer] ?? 0) + sequence;

@@ -1,6 +1,7 @@
 import type { PeerName } from '../src/sum/origin.ts';
 import type { Clock } from '../src/support/clock.ts';
 import type { PeerEvent } from './events.ts';
+import type { Drift } from './replica/replica-host.ts';
 
 type EventBody<E> = E extends unknown ? Omit<E, 'atMs' | 'peer'> : never;
 
@@ -29,6 +30,13 @@ export class Narrator {
 
   warn(code: string, message: string): void {
     this.say({ type: 'warning', code, message });
+  }
+
+  /** What was applied is not what its origin published. */
+  drifted(drifts: readonly Drift[]): void {
+    for (const { origin, sequence } of drifts) {
+      this.warn('REPLICA_DRIFTED', `what was applied of ${origin} up to ${sequence} is not what it published`);
+    }
   }
 
   /** A message broke its format or its protocol and was dropped. */

@@ -51,7 +51,8 @@ export class Rendezvous {
   }
 
   /**
-   * Waits until `planned` peers are ready and their feeds open, or until the others train already.
+   * Waits until `planned` peers are ready and their feeds open, or until one trains already: who comes later has to
+   * catch up first.
    *
    * @returns whether they came before patience ended
    */
@@ -68,7 +69,7 @@ export class Rendezvous {
   #allMet(planned: number): boolean {
     const { members, feeds } = this.#components;
     const live = members.live();
-    if (!live.every(({ name }) => feeds?.reaches(name) ?? true)) return false;
-    return live.some(({ status }) => status?.state === 'training') || members.contributing() >= planned;
+    if (live.some(({ status }) => status?.state === 'training')) return true;
+    return members.contributing() >= planned && live.every(({ name }) => feeds?.reaches(name) ?? true);
   }
 }

@@ -1,15 +1,18 @@
 import type { UpdateSource } from '../protocols/updates/update-source.ts';
 import type { Manifest } from '../src/manifest.ts';
-import type { OriginKey, PeerName } from '../src/sum/origin.ts';
+import type { Identity } from '../src/sum/identity.ts';
+import type { PeerName } from '../src/sum/origin.ts';
 import type { Clock } from '../src/support/clock.ts';
 import { firstRing } from '../src/support/doorbell.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { Checkpoints } from './checkpoint/checkpoints.ts';
 import type { DelayMeter } from './delay-meter.ts';
 import type { EvaluationPlan } from './evaluation-plan.ts';
 import type { PeerEvent } from './events.ts';
 import type { Inbox } from './inbox.ts';
 import type { Members } from './members.ts';
 import type { Narrator } from './narrator.ts';
-import type { ArrivedFrame, Drift, ReplicaHost, ReplicaScores, RoundOutput } from './replica/replica-host.ts';
+import type { ArrivedFrame, ReplicaHost, ReplicaScores, RoundOutput } from './replica/replica-host.ts';
 import type { SwarmClock } from './swarm-clock.ts';
 import type { Tally } from './tally.ts';
 
@@ -20,6 +23,9 @@ export interface RoundLoopComponents {
   readonly replica: ReplicaHost;
   readonly inbox: Inbox;
   readonly source: UpdateSource;
+  /** Null where nothing is exchanged. */
+  readonly catchUp: CatchUp | null;
+  readonly checkpoints: Checkpoints;
   readonly members: Members;
   readonly swarm: SwarmClock;
   readonly plan: EvaluationPlan;
@@ -30,7 +36,7 @@ export interface RoundLoopComponents {
 
 export interface RoundLoopInit {
   readonly manifest: Manifest;
-  readonly origin: OriginKey;
+  readonly identity: Identity;
   /** Aborts when the run ends in any case. */
   readonly overtime: AbortSignal;
   /** Asks to finish early. */
@@ -50,22 +56,30 @@ export class RoundLoop {
 
   /** Trains until the run is over, and tells why it is. */
   async run(): Promise<FinishReason> {
-    const { plan, members, swarm } = this.#components;
+    const { plan, members, swarm, catchUp, checkpoints } = this.#components;
     while (true) {
       const reason = this.#reasonToFinish();
       if (reason !== null) return this.#lastJudgement(reason);
       await this.#waitForSubscribers();
+      if (catchUp?.ready) await this.absorb();
       this.#publish(await this.#round());
+      await checkpoints.keepUp();
       if (plan.isDue(swarm.samples(), members)) await this.#evaluate(false);
     }
   }
 
-  /** Applies what has arrived without training. */
+  /** Whether anything has come that is not applied. */
+  get waiting(): boolean {
+    return this.#components.inbox.waiting > 0 || (this.#components.catchUp?.ready ?? false);
+  }
+
+  /** Applies what has come without training: a whole replica first, where one has. */
   async absorb(): Promise<void> {
-    const { inbox, replica } = this.#components;
+    const { inbox, replica, catchUp, narrator } = this.#components;
+    if (catchUp?.ready) narrator.drifted(await catchUp.adopt());
     const arrived = this.#takeArrived();
     inbox.tell();
-    this.#report(await replica.absorb(arrived));
+    narrator.drifted(await replica.absorb(arrived));
   }
 
   #reasonToFinish(): FinishReason | null {
@@ -85,39 +99,41 @@ export class RoundLoop {
   }
 
   async #round(): Promise<RoundOutput> {
-    const { clock, replica, members, swarm, delays, tally } = this.#components;
+    const { clock, replica, members, swarm, delays, tally, narrator } = this.#components;
     const startMs = clock.nowMs();
     const output = await replica.round({
       arrived: this.#takeArrived(),
       members: members.contributing(),
       swarmSamples: swarm.samples(),
+      ownSamples: swarm.own,
       delayRounds: delays.delayRounds(),
     });
     delays.round(clock.nowMs() - startMs);
     tally.round(output, clock.nowMs());
     swarm.trained(output.samples);
-    this.#report(output.drifts);
+    narrator.drifted(output.drifts);
     return output;
   }
 
   #publish({ frame }: RoundOutput): void {
     if (frame === null) return;
-    this.#components.inbox.acceptOwn(this.#init.origin, frame.sequence, frame.bytes);
+    this.#components.inbox.acceptOwn(this.#init.identity.origin, frame.sequence, frame.bytes);
     this.#components.source.logGrew();
   }
 
   /** The staleness bound: while a live subscriber has too many updates still to take, this peer only applies. */
   async #waitForSubscribers(): Promise<void> {
     const { clock, inbox, members, source, tally } = this.#components;
-    const { manifest, overtime, signal } = this.#init;
+    const { manifest, identity, overtime, signal } = this.#init;
     const either = AbortSignal.any([overtime, signal]);
     const startMs = clock.nowMs();
-    const isLive = (peer: PeerName) => members.isLive(peer);
-    const behind = () => source.backlog(tally.published, isLive) >= manifest.exchange.staleness;
+    const isAwaited = (peer: PeerName) => members.isAwaited(peer);
+    const published = () => inbox.taken.get(identity.origin);
+    const behind = () => source.backlog(published(), isAwaited, clock.nowMs()) >= manifest.exchange.staleness;
     // The others may be waiting for this peer's word as it waits for theirs.
     if (behind()) inbox.tell();
     while (behind() && this.#reasonToFinish() === null) {
-      if (inbox.waiting > 0) await this.absorb();
+      if (this.waiting) await this.absorb();
       else await firstRing([inbox.arrivals, source.progress, members.changes], either);
     }
     tally.blockedMs += clock.nowMs() - startMs;
@@ -134,12 +150,5 @@ export class RoundLoop {
     const { clock, inbox, delays } = this.#components;
     const nowMs = clock.nowMs();
     return inbox.take((times) => delays.applied(times, nowMs));
-  }
-
-  #report(drifts: readonly Drift[]): void {
-    for (const { origin, sequence } of drifts) {
-      const message = `what was applied of ${origin} up to ${sequence} is not what it published`;
-      this.#components.narrator.warn('REPLICA_DRIFTED', message);
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { payloadBytes } from '../protocols/updates/frame.ts';
 import type { RoundOutput } from './replica/replica-host.ts';
 
 /** Span over which the rate of samples is measured. */
@@ -7,7 +8,8 @@ const RATE_SPAN_MS = 5_000;
 export class Tally {
   rounds = 0;
   localSteps = 0;
-  published = 0;
+  publishedBytes = 0;
+  publishedPayloadBytes = 0;
   computeMs = 0;
   codecMs = 0;
   evaluationMs = 0;
@@ -25,7 +27,10 @@ export class Tally {
     this.loss = output.loss;
     this.lookahead = output.lookahead;
     this.#samples += output.samples;
-    if (output.frame !== null) this.published = output.frame.sequence;
+    if (output.frame !== null) {
+      this.publishedBytes += output.frame.bytes.length;
+      this.publishedPayloadBytes += payloadBytes(output.frame.bytes);
+    }
     this.#marks.push({ atMs: nowMs, samples: this.#samples });
     // Two are kept however long a round takes.
     while (this.#marks.length > 2 && this.#marks[0]!.atMs < nowMs - RATE_SPAN_MS) this.#marks.shift();

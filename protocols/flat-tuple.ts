@@ -9,6 +9,26 @@ export function packTuple(fields: readonly unknown[]): Uint8Array {
   return new Uint8Array(packr.pack(fields));
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+/** What goes before `tail` so that both together are `packTuple([...fields, tail])`, with no copy of the tail. */
+export function packTupleHead(fields: readonly unknown[], tail: Uint8Array): Uint8Array {
+  const packed = packr.pack([...fields, NO_BYTES]);
+  // Its end is the empty byte string, of two bytes.
+  const length = packed.length - 2;
+  const tailHead = byteStringHead(tail.length);
+  const head = new Uint8Array(length + tailHead.length);
+  head.set(packed.subarray(0, length));
+  head.set(tailHead, length);
+  return head;
+}
+
+function byteStringHead(length: number): number[] {
+  if (length < 2 ** 8) return [0xc4, length];
+  if (length < 2 ** 16) return [0xc5, length >>> 8, length & 0xff];
+  return [0xc6, length >>> 24, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff];
+}
+
 /** Lists within lists, the tuple counted: a vector's entries in a message, and no message has more. */
 const MAX_DEPTH = 3;
 

@@ -1,13 +1,14 @@
 import type { PeerName } from '../src/sum/origin.ts';
+import type { BytesByKind } from './traffic.ts';
 
 /** Whole messages in order between two peers. */
 export interface Channel {
   readonly remote: PeerName;
   /**
-   * Sends one message; resolves when the channel takes more (back-pressure). Rejects with STREAM_CLOSED.
-   * The caller does not touch the bytes afterwards.
+   * Sends one message, in pieces that arrive as one; resolves when the channel takes more (back-pressure). Rejects with
+   * STREAM_CLOSED. The caller does not change the bytes afterwards.
    */
-  send(message: Uint8Array): Promise<void>;
+  send(...pieces: readonly Uint8Array[]): Promise<void>;
   /**
    * Messages as they arrive; ends when the remote closes, throws STREAM_CLOSED on reset and MESSAGE_INVALID when a
    * message is longer than the handler's bound. A reader that does not ask for more slows only this channel.
@@ -29,6 +30,8 @@ export interface ChannelOptions {
 export interface Traffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** `bytesSent` by what it was for. */
+  readonly sentByKind: BytesByKind;
 }
 
 /** What a peer can do on a network. The libp2p one and the in-memory one meet one contract suite. */
@@ -45,6 +48,8 @@ export interface Network {
   stop(): Promise<void>;
   /** Connects to an address and tells who answered. Throws JOIN_FAILED. */
   dial(address: string, signal?: AbortSignal): Promise<PeerName>;
+  /** Ends the connections to a peer, at once and for both; it may dial again. */
+  disconnect(peer: PeerName): void;
   /** Serves a protocol: called once for every channel that a remote peer opens. Register before `start`. */
   handle(protocol: string, options: ChannelOptions, serve: (channel: Channel) => void): void;
   /** Opens a channel to a connected peer. Throws STREAM_CLOSED where it is not connected or lacks the protocol. */

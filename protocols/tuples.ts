@@ -11,11 +11,20 @@ const MAX_NAME_CHARACTERS = 128;
  */
 export const MAX_COUNT = 2 ** 48;
 
-/** Decodes and checks a control message. Throws MESSAGE_INVALID naming the field, whatever the bytes are. */
-export function decodeTuple<T>(message: string, bytes: Uint8Array, schema: z.ZodType<T>, maxBytes: number): T {
+/**
+ * Decodes and checks a control message. Throws MESSAGE_INVALID naming the field, whatever the bytes are.
+ *
+ * @param maxTokens values and lists in it; none takes less than a byte, but in memory an empty list takes 32
+ */
+export function decodeTuple<T>(
+  message: string,
+  bytes: Uint8Array,
+  schema: z.ZodType<T>,
+  maxBytes: number,
+  maxTokens = maxBytes,
+): T {
   if (bytes.length > maxBytes) throw invalid(message, 'body', `${bytes.length} bytes where ${maxBytes} are the most`);
-  // No token takes less than a byte.
-  const value = unpackTuple(bytes, maxBytes);
+  const value = unpackTuple(bytes, maxTokens);
   if (value === null) throw invalid(message, 'body', 'is not a tuple');
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -38,6 +47,24 @@ export const originField: z.ZodType<OriginKey> = z
   .max(MAX_NAME_CHARACTERS + 17)
   .regex(/^[A-Za-z0-9-]+\/[0-9a-f]{16}$/);
 export const countField: z.ZodType<number> = z.number().int().min(0).max(MAX_COUNT);
+/** A long list. It is refused at its first wrong item: what is wrong with all of a hostile one overflows zod's stack. */
+export const listField = <T>(item: z.ZodType<T>, maxItems: number): z.ZodType<T[]> =>
+  z
+    .array(z.unknown())
+    .max(maxItems)
+    .transform((items, context) => {
+      const list: T[] = [];
+      for (const value of items) {
+        const parsed = item.safeParse(value);
+        if (!parsed.success) {
+          const { path, message } = parsed.error.issues[0]!;
+          context.addIssue({ code: 'custom', path: [list.length, ...path], message });
+          return z.NEVER;
+        }
+        list.push(parsed.data);
+      }
+      return list;
+    });
 /** A version vector, entry by entry. */
 export const vectorField = (maxOrigins: number): z.ZodType<[OriginKey, number][]> =>
-  z.array(z.tuple([originField, countField])).max(maxOrigins);
+  listField(z.tuple([originField, countField]), maxOrigins);

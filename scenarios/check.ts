@@ -116,8 +116,17 @@ function bounds(node: SchemaNode): string {
   return parts.length > 0 ? ` ${parts.join(' and ')}` : '';
 }
 
+/** Scripts may give what JSON has no form for: circles, and integers of any length. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? typeof value;
+  const text = jsonOf(value) ?? typeof value;
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}...` : text;
 }

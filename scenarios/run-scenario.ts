@@ -4,7 +4,7 @@ import type { Clock } from '../src/support/clock.ts';
 import type { Scenario } from './define-scenario.ts';
 import { manifestOf } from './manifest.ts';
 import { renderReport } from './report/report.ts';
-import { downloadBar } from './runner/download-bar.ts';
+import { showDownloads } from './runner/download-bar.ts';
 import { LiveView, type ProgressOutput } from './runner/live-view.ts';
 import type { PeerCommand } from './runner/peer-process.ts';
 import { RunFolder } from './runner/run-folder.ts';
@@ -49,7 +49,8 @@ export async function runScenario(
   const startedAtMs = clock.nowMs();
   const manifest = await manifestOf(scenario, paths.working);
   // Once, before the peers all want it.
-  await fillDataCache(manifest.data, downloadBar(components.progress), components.interrupt);
+  const { progress, interrupt } = components;
+  await showDownloads(progress, (onProgress) => fillDataCache(manifest.data, onProgress, interrupt));
   const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
   const folder = await RunFolder.create(paths.out, `${manifest.name}-${time}`);
   const tally = new RunTally(manifest);

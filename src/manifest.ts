@@ -28,8 +28,8 @@ export const manifestSchema = z.strictObject({
     topology: z.record(z.string(), z.unknown()),
   }),
   data: z.strictObject({
-    /** `digits` is generated from the seed; `mnist` is four IDX files in `path`. */
-    kind: z.enum(['digits', 'mnist']),
+    /** `digits` is generated from the seed; `mnist` is four IDX files in `path`, `cifar10` the six of its binary version. */
+    kind: z.enum(['digits', 'mnist', 'cifar10']),
     /** A folder with the files; null takes the user's cache, filled from the data set's own home. Not compared. */
     path: z.string().nullable(),
     /** Samples to use, all where null. */

@@ -1,6 +1,9 @@
+import type { MadeImage } from '../../protocols/replica/recent-images.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import type {
+  Adoption,
   ArrivedFrame,
+  Drift,
   EvaluationScope,
   ReplicaHost,
   ReplicaInfo,
@@ -17,43 +20,80 @@ export interface ComputeModel {
   readonly evaluationMs: number;
 }
 
+export interface InlineReplicaInit {
+  readonly clock: Clock;
+  readonly model: ComputeModel;
+  /** Sees every frame as it is published. */
+  readonly onPublished?: (frame: Uint8Array) => void;
+}
+
 /** The replica side of a simulated peer: in the same thread, on virtual time. */
 export class InlineReplica implements ReplicaHost {
-  readonly #trainer: Trainer;
+  readonly #createTrainer: (checkpoint: Uint8Array | null) => Trainer;
   readonly #clock: Clock;
   readonly #model: ComputeModel;
+  readonly #onPublished: (frame: Uint8Array) => void;
+  #trainer!: Trainer;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(trainer: Trainer, init: { clock: Clock; model: ComputeModel }) {
-    this.#trainer = trainer;
+  constructor(createTrainer: (checkpoint: Uint8Array | null) => Trainer, init: InlineReplicaInit) {
+    this.#createTrainer = createTrainer;
     this.#clock = init.clock;
     this.#model = init.model;
+    this.#onPublished = init.onPublished ?? (() => {});
   }
 
-  async start(): Promise<ReplicaInfo> {
+  async start(checkpoint: Uint8Array | null): Promise<ReplicaInfo> {
+    this.#trainer = this.#createTrainer(checkpoint);
     return this.#trainer.info();
   }
 
-  async round(input: RoundInput): Promise<RoundOutput> {
-    // Time passes between the start of the round, when frames are applied, and its end, when one is published.
-    const drifts = this.#trainer.absorb(input.arrived);
-    const computeMs = this.#trainer.localSteps * this.#model.stepMs;
-    await sleep(this.#clock, computeMs);
-    return { ...(await this.#trainer.round({ ...input, arrived: [] })), computeMs, drifts };
+  round(input: RoundInput): Promise<RoundOutput> {
+    return this.#next(async (trainer) => {
+      // Time passes between the start of the round, when frames are applied, and its end, when one is published.
+      const drifts = trainer.absorb(input.arrived);
+      const computeMs = trainer.localSteps * this.#model.stepMs;
+      await sleep(this.#clock, computeMs);
+      const output = await trainer.round({ ...input, arrived: [] });
+      if (output.frame !== null) this.#onPublished(output.frame.bytes);
+      return { ...output, computeMs, drifts };
+    });
   }
 
-  async absorb(arrived: readonly ArrivedFrame[]): Promise<ReturnType<Trainer['absorb']>> {
-    return this.#trainer.absorb(arrived);
+  absorb(arrived: readonly ArrivedFrame[]): Promise<readonly Drift[]> {
+    return this.#next((trainer) => trainer.absorb(arrived));
   }
 
-  async evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
-    const scores = await this.#trainer.evaluate(scope);
-    await sleep(this.#clock, this.#model.evaluationMs);
-    return { ...scores, tookMs: this.#model.evaluationMs };
+  evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
+    return this.#next(async (trainer) => {
+      const scores = await trainer.evaluate(scope);
+      await sleep(this.#clock, this.#model.evaluationMs);
+      return { ...scores, tookMs: this.#model.evaluationMs };
+    });
   }
 
-  async snapshot(): Promise<Snapshot> {
-    return this.#trainer.snapshot();
+  snapshot(): Promise<Snapshot> {
+    return this.#next((trainer) => trainer.snapshot());
+  }
+
+  image(): Promise<MadeImage> {
+    return this.#next((trainer) => trainer.image());
+  }
+
+  adopt(adoption: Adoption): Promise<readonly Drift[]> {
+    return this.#next((trainer) => trainer.adopt(adoption));
+  }
+
+  checkpoint(): Promise<Uint8Array> {
+    return this.#next((trainer) => trainer.checkpoint());
   }
 
   async stop(): Promise<void> {}
+
+  /** Calls are answered in their order, as a thread does. */
+  #next<T>(answer: (trainer: Trainer) => T | Promise<T>): Promise<T> {
+    const next = this.#last.then(() => answer(this.#trainer));
+    this.#last = next.catch(() => {});
+    return next;
+  }
 }

@@ -1,3 +1,4 @@
+import type { MadeImage } from '../../protocols/replica/recent-images.ts';
 import type { BackendName } from '../../src/compute/compute.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
 
@@ -10,6 +11,8 @@ export interface ArrivedFrame {
 export interface ReplicaInfo {
   readonly backend: BackendName;
   readonly shardSamples: number;
+  /** What is applied: nothing, but after a checkpoint. */
+  readonly vector: readonly (readonly [OriginKey, number])[];
 }
 
 /** What the network side knows when a round starts. */
@@ -18,6 +21,8 @@ export interface RoundInput {
   /** Peers contributing, this one included. */
   readonly members: number;
   readonly swarmSamples: number;
+  /** Of them this peer's own, over all its processes. */
+  readonly ownSamples: number;
   /** Rounds from an update's publication to its application elsewhere. */
   readonly delayRounds: number;
 }
@@ -58,6 +63,21 @@ export interface ReplicaScores {
   readonly fingerprintHolds: boolean;
 }
 
+/** How to put another peer's S in the place of the own. */
+export interface Adoption {
+  readonly image: Uint8Array;
+  /** Updates that the image lacks and this peer holds, in an order in which they can be applied. */
+  readonly replay: readonly ArrivedFrame[];
+  /** Set where own updates are lost to the shared sum. */
+  readonly givenUp: {
+    /** Own updates beyond this sequence go back into `pending`. */
+    readonly above: number;
+    readonly updates: readonly ArrivedFrame[];
+    /** The origin to publish under from now on. */
+    readonly next: OriginKey;
+  } | null;
+}
+
 /** S and the applied vector at one instant. */
 export interface Snapshot {
   readonly values: Int32Array;
@@ -69,16 +89,25 @@ export interface Snapshot {
 
 /**
  * The replica side of a peer: S, `pending`, optimiser, data, compute, and the vector of what is applied. Lives in a
- * worker thread of a real peer and inline in a simulated one. One call at a time.
+ * worker thread of a real peer and inline in a simulated one. Calls are answered one after the other, in their order.
  */
 export interface ReplicaHost {
-  /** Loads data and model. Throws DATA_MISSING, DATA_CORRUPT, BACKEND_UNAVAILABLE. */
-  start(): Promise<ReplicaInfo>;
+  /**
+   * Loads data and model, and goes on from a checkpoint where one is given. Throws DATA_MISSING, DATA_CORRUPT,
+   * BACKEND_UNAVAILABLE, and MESSAGE_INVALID where the checkpoint is none of this model.
+   */
+  start(checkpoint: Uint8Array | null): Promise<ReplicaInfo>;
   /** One whole round; see ARCHITECTURE.md. */
   round(input: RoundInput): Promise<RoundOutput>;
   /** Applies frames without training, while the peer waits. */
   absorb(arrived: readonly ArrivedFrame[]): Promise<readonly Drift[]>;
   evaluate(scope: EvaluationScope): Promise<ReplicaScores>;
   snapshot(): Promise<Snapshot>;
+  /** For others that are too far behind. */
+  image(): Promise<MadeImage>;
+  /** Between rounds. Throws MESSAGE_INVALID and changes nothing where the image is bad. */
+  adopt(adoption: Adoption): Promise<readonly Drift[]>;
+  /** What a later process needs to go on from here. */
+  checkpoint(): Promise<Uint8Array>;
   stop(): Promise<void>;
 }

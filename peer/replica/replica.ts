@@ -1,6 +1,17 @@
 import type { Delta } from '../../src/sum/delta.ts';
-import type { OriginKey } from '../../src/sum/origin.ts';
-import { ReplicatedSum } from '../../src/sum/replicated-sum.ts';
+import { type OriginKey, peerOf } from '../../src/sum/origin.ts';
+import { ReplicatedSum, type SumImage, type Update } from '../../src/sum/replicated-sum.ts';
+import type { Standing } from '../../src/sum/version-vector.ts';
+import { addScaled, OwnPast } from './own-past.ts';
+
+/** What of a replica outlives its process. */
+export interface ReplicaRemains {
+  readonly sum: SumImage;
+  readonly pending: Float32Array;
+  readonly velocity: Float32Array;
+  /** See `OwnPast`. */
+  readonly givenUp: readonly (readonly [OriginKey, number])[];
+}
 
 /**
  * One peer's copy of the model, three vectors of one length: the shared sum S (integers), `pending` (learnt, already
@@ -14,14 +25,70 @@ export class Replica {
   readonly pending: Float32Array;
   readonly velocity: Float32Array;
   readonly unit: number;
-  readonly origin: OriginKey;
+  #origin: OriginKey;
+  #past = new OwnPast(false, []);
 
   constructor(start: Int32Array, init: { unit: number; origin: OriginKey; hashSeed: number }) {
     this.sum = new ReplicatedSum(start, init.hashSeed);
     this.pending = new Float32Array(start.length);
     this.velocity = new Float32Array(start.length);
     this.unit = init.unit;
-    this.origin = init.origin;
+    this.#origin = init.origin;
+  }
+
+  /** Under which this peer publishes. */
+  get origin(): OriginKey {
+    return this.#origin;
+  }
+
+  /** Goes on where an earlier process of this peer stood, under another origin. */
+  restore({ sum, pending, velocity, givenUp }: ReplicaRemains): void {
+    this.sum.adopt(sum);
+    this.pending.set(pending);
+    this.velocity.set(velocity);
+    this.#past = new OwnPast(true, givenUp);
+  }
+
+  /** Nothing is copied. */
+  remains(): ReplicaRemains {
+    const { sum, pending, velocity } = this;
+    return { sum: sum.image(), pending, velocity, givenUp: this.#past.givenUp };
+  }
+
+  /** Adds an update from elsewhere to S; one of this peer's own past also acts on `pending`. Tells how it stood. */
+  apply(update: Update): Standing {
+    const { origin, to, delta } = update;
+    const standing = this.sum.apply(update);
+    if (standing === 'next' && this.#isFormer(origin)) {
+      this.#past.returned(origin, to, delta, this.pending, this.unit);
+    }
+    return standing;
+  }
+
+  /**
+   * Puts another peer's sum in the place of this one. Where it holds own updates that may be in `pending` still, nobody
+   * can tell them from the rest of it: `pending` goes, and velocity with it, or they would be published twice.
+   */
+  adopt(image: SumImage): void {
+    const holdsPending = image.vector.some(
+      ([origin, sequence]) =>
+        this.#isFormer(origin) && this.#past.mayBePending(origin) && sequence > this.sum.vector.get(origin),
+    );
+    this.sum.adopt(image);
+    if (!holdsPending) return;
+    this.pending.fill(0);
+    this.velocity.fill(0);
+  }
+
+  /**
+   * Gives up what this peer published and the sum adopted lacks, and goes on under another origin.
+   * @param above beyond this sequence it goes back into `pending`
+   * @param deltas the updates beyond
+   */
+  giveUp(above: number, deltas: readonly Delta[], next: OriginKey): void {
+    for (const delta of deltas) addScaled(this.pending, delta, this.unit);
+    this.#past.gaveUp(this.#origin, above);
+    this.#origin = next;
   }
 
   get size(): number {
@@ -58,6 +125,10 @@ export class Replica {
       if (sparse) velocity[index] = 0;
     }
     return from + 1;
+  }
+
+  #isFormer(origin: OriginKey): boolean {
+    return origin !== this.#origin && peerOf(origin) === peerOf(this.#origin);
   }
 
   /** Writes S in float32 over `into`. */

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { MadeImage } from '../../protocols/replica/recent-images.ts';
 import type {
+  Adoption,
   ArrivedFrame,
   Drift,
   EvaluationScope,
@@ -23,10 +25,10 @@ export class ThreadReplica implements ReplicaHost {
     this.#init = init;
   }
 
-  start(): Promise<ReplicaInfo> {
+  start(checkpoint: Uint8Array | null): Promise<ReplicaInfo> {
     this.#worker = new Worker(new URL('./replica-thread.js', import.meta.url), { workerData: this.#init });
     this.#calls = new ThreadCalls(this.#worker);
-    return this.#calls.call('start');
+    return this.#calls.call('start', checkpoint);
   }
 
   round(input: RoundInput): Promise<RoundOutput> {
@@ -43,6 +45,18 @@ export class ThreadReplica implements ReplicaHost {
 
   snapshot(): Promise<Snapshot> {
     return this.#call('snapshot');
+  }
+
+  image(): Promise<MadeImage> {
+    return this.#call('image');
+  }
+
+  adopt(adoption: Adoption): Promise<readonly Drift[]> {
+    return this.#call('adopt', adoption);
+  }
+
+  checkpoint(): Promise<Uint8Array> {
+    return this.#call('checkpoint');
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
-import { decodeFrame, decodeUpdate, encodeFrame } from '../../protocols/updates/frame.ts';
+import { decodeReplicaImage, encodeReplicaImage } from '../../protocols/replica/image.ts';
+import type { MadeImage } from '../../protocols/replica/recent-images.ts';
 import type { ReplicaCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import { type Dataset, type Minibatch, sampleSize } from '../../src/datasets/dataset.ts';
@@ -7,16 +8,18 @@ import { labelSkew, shardIndices } from '../../src/datasets/shards.ts';
 import type { Manifest } from '../../src/manifest.ts';
 import { initialParameters } from '../../src/models/initial-parameters.ts';
 import { formatFingerprint, sameFingerprint } from '../../src/sum/fingerprint.ts';
-import { latticeUnit, toLattice } from '../../src/sum/lattice.ts';
+import { latticeUnit, MAX_LATTICE_VALUE, toLattice } from '../../src/sum/lattice.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import { type Random, seededRandom } from '../../src/support/random.ts';
 import { createStrategy } from '../strategies/create-strategy.ts';
-import type { Publication, Strategy } from '../strategies/strategy.ts';
+import type { Strategy } from '../strategies/strategy.ts';
 import type { EvaluationSamples } from './evaluation-samples.ts';
+import { type ArrivedUpdate, frameOf, updateOf } from './framing.ts';
 import { Replica } from './replica.ts';
 import type {
+  Adoption,
   ArrivedFrame,
   Drift,
   EvaluationScope,
@@ -26,12 +29,8 @@ import type {
   RoundOutput,
   Snapshot,
 } from './replica-host.ts';
+import { decodeReplicaState, encodeReplicaState, type ReplicaContext } from './replica-state.ts';
 import { Schedule } from './schedule.ts';
-
-/** Every this many frames an origin adds the hash of all it has published, so that each peer can check its own S. */
-const FINGERPRINT_EVERY = 16;
-/** S wraps at 2^31, which keeps replicas equal and ruins the model: half of that is never learnt, only diverged to. */
-const MAX_LATTICE_VALUE = 2 ** 30;
 
 export interface TrainerComponents {
   readonly compute: Compute;
@@ -46,6 +45,8 @@ export interface TrainerInit {
   /** Which shard this peer trains on, below `manifest.peers`. */
   readonly shard: number;
   readonly origin: OriginKey;
+  /** To go on from; null for a peer that begins. Throws MESSAGE_INVALID where it is none of this model. */
+  readonly checkpoint: Uint8Array | null;
 }
 
 /** One peer's learning, round by round, free of sockets and threads: the heart of ARCHITECTURE.md's walk. */
@@ -61,10 +62,12 @@ export class Trainer {
   readonly #gradient: Float32Array;
   readonly #labelSkew: number;
   readonly #shardSamples: number;
+  readonly #context: ReplicaContext;
   #round = 0;
-  #samplesTotal = 0;
+  /** Samples drawn from the shard. */
+  #drawn = 0;
 
-  constructor(components: TrainerComponents, { manifest, shard, origin }: TrainerInit) {
+  constructor(components: TrainerComponents, { manifest, shard, origin, checkpoint }: TrainerInit) {
     const { compute, dataset } = components;
     const { layout } = compute;
     const unit = latticeUnit(manifest.exchange.latticeBits);
@@ -73,16 +76,20 @@ export class Trainer {
     const labels = dataset.train.labels;
     const { labelsPerPeer } = manifest.data;
     const indices = shardIndices(labels, { peers: manifest.peers, peer: shard, labelsPerPeer, random: shared });
+    const hashSeed = manifest.seed;
+    const start = startValues(compute, unit, shared);
     this.#components = components;
     this.#manifest = manifest;
-    this.#replica = new Replica(startValues(compute, unit, shared), { unit, origin, hashSeed: manifest.seed });
+    this.#context = { start, hashSeed };
+    this.#replica = new Replica(start.slice(), { unit, origin, hashSeed });
+    const state = checkpoint && decodeReplicaState(checkpoint, this.#context);
     this.#strategy = createStrategy({
       manifest,
       layout,
       replica: this.#replica,
       random: own.fork('selection'),
       phase: shard,
-      startMs: components.clock.nowMs(),
+      startMs: state?.atMs ?? components.clock.nowMs(),
     });
     this.#schedule = new Schedule(manifest);
     this.#minibatches = new Minibatches(
@@ -97,10 +104,16 @@ export class Trainer {
     this.#gradient = new Float32Array(layout.size);
     this.#labelSkew = labelSkew(labels, indices, dataset.classes);
     this.#shardSamples = indices.length;
+    if (state === null) return;
+    this.#replica.restore(state.remains);
+    this.#round = state.round;
+    this.#drawn = state.drawn;
+    this.#minibatches.skip(state.drawn);
   }
 
   info(): ReplicaInfo {
-    return { backend: this.#components.compute.backend, shardSamples: this.#shardSamples };
+    const vector = [...this.#replica.sum.vector.entries()];
+    return { backend: this.#components.compute.backend, shardSamples: this.#shardSamples, vector };
   }
 
   get localSteps(): number {
@@ -115,13 +128,13 @@ export class Trainer {
     const trainMs = clock.nowMs();
     const loss = await this.#train(input);
     const publishMs = clock.nowMs();
-    const frame = this.#publish(input.swarmSamples, publishMs);
+    const frame = this.#publish(input, publishMs);
     const endMs = clock.nowMs();
     this.#round++;
     const { localSteps, lookahead } = this.#strategy;
     return {
       frame,
-      samples: localSteps * this.#manifest.training.batch,
+      samples: this.#roundSamples,
       localSteps,
       loss,
       lookahead: lookahead.describe(),
@@ -133,20 +146,38 @@ export class Trainer {
 
   /** Adds frames to S. Their order is the caller's promise; that S still equals its updates is checked here. */
   absorb(arrived: readonly ArrivedFrame[]): readonly Drift[] {
-    const { layout } = this.#components.compute;
-    const nowMs = this.#components.clock.nowMs();
     const drifts: Drift[] = [];
-    for (const { origin, bytes } of arrived) {
-      const frame = decodeFrame(bytes, { layout, nowMs });
-      const delta = decodeUpdate(frame, layout, this.#replica.unit);
-      const standing = this.#replica.sum.apply({ origin, from: frame.from, to: frame.to, delta });
-      if (standing !== 'next') throw drifted(origin, frame.to, `arrived out of order (${standing})`);
-      const { fingerprint } = frame;
+    for (const each of arrived) {
+      const update = this.#decode(each);
+      const { origin, to, fingerprint } = update;
+      const standing = this.#replica.apply(update);
+      if (standing !== 'next') throw drifted(origin, to, `arrived out of order (${standing})`);
       if (fingerprint !== null && !sameFingerprint(fingerprint, this.#replica.sum.originFingerprint(origin))) {
-        drifts.push({ origin, sequence: frame.to });
+        drifts.push({ origin, sequence: to });
       }
     }
     return drifts;
+  }
+
+  /** Puts another peer's S in the place of this one's, and adds to it what only this peer holds. */
+  adopt({ image, replay, givenUp }: Adoption): readonly Drift[] {
+    this.#replica.adopt(decodeReplicaImage(image, this.#context));
+    if (givenUp !== null) {
+      const deltas = givenUp.updates.map((each) => this.#decode(each).delta);
+      this.#replica.giveUp(givenUp.above, deltas, givenUp.next);
+    }
+    return this.absorb(replay);
+  }
+
+  image(): MadeImage {
+    const image = this.#replica.sum.image();
+    return { bytes: encodeReplicaImage(image, this.#context.start), vector: image.vector };
+  }
+
+  checkpoint(): Uint8Array {
+    const atMs = this.#components.clock.nowMs();
+    const state = { remains: this.#replica.remains(), round: this.#round, drawn: this.#drawn, atMs };
+    return encodeReplicaState(state, this.#context.start);
   }
 
   async evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
@@ -198,39 +229,28 @@ export class Trainer {
       lookahead.learnt();
     }
     if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`);
-    this.#samplesTotal += localSteps * this.#manifest.training.batch;
+    this.#drawn += this.#roundSamples;
     return loss / localSteps;
   }
 
+  get #roundSamples(): number {
+    return this.#strategy.localSteps * this.#manifest.training.batch;
+  }
+
+  #decode(arrived: ArrivedFrame): ArrivedUpdate {
+    const { compute, clock } = this.#components;
+    return updateOf(arrived, { layout: compute.layout, nowMs: clock.nowMs() }, this.#replica.unit);
+  }
+
   /** Moves a publication from `pending` to S, and frames it for the others. */
-  #publish(swarmSamples: number, nowMs: number): RoundOutput['frame'] {
+  #publish({ swarmSamples, ownSamples }: RoundInput, nowMs: number): RoundOutput['frame'] {
     const mask = this.#components.compressor.mask();
     const publication = this.#strategy.publication({ round: this.#round, swarmSamples, nowMs, mask });
     const sequence = this.#replica.publish(publication.delta, publication.sparse);
     this.#strategy.lookahead.published(publication.delta);
-    return this.#strategy.shared ? { sequence, bytes: this.#frame(publication, sequence, nowMs) } : null;
-  }
-
-  #frame(
-    { partition, partitions, code, encoded, pendingMs }: Publication,
-    sequence: number,
-    nowMs: number,
-  ): Uint8Array {
-    const { sum, origin } = this.#replica;
-    return encodeFrame({
-      from: sequence - 1,
-      to: sequence,
-      samples: this.#samplesTotal,
-      publishedAtMs: nowMs,
-      pendingMs,
-      partition,
-      partitions,
-      code,
-      magnitudes: encoded.magnitudes,
-      payload: encoded.payload,
-      fingerprint: sequence % FINGERPRINT_EVERY === 0 ? sum.originFingerprint(origin) : null,
-      signature: null,
-    });
+    if (!this.#strategy.shared) return null;
+    const mark = { sequence, samples: ownSamples + this.#roundSamples, publishedAtMs: nowMs };
+    return { sequence, bytes: frameOf(this.#replica, publication, mark) };
   }
 }
 

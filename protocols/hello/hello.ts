@@ -2,8 +2,9 @@ import type { ManifestSection } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
+import { RateLimit } from '../../src/support/rate-limit.ts';
 import type { Network } from '../network.ts';
-import { HELLO_MAX_BYTES, HELLO_PROTOCOL, HELLO_TIMEOUT_MS } from './constants.ts';
+import { HELLO_MAX_BYTES, HELLO_PROTOCOL, HELLO_RATE, HELLO_TIMEOUT_MS } from './constants.ts';
 import { differingSections, encodeHello } from './messages.ts';
 
 export interface HelloComponents {
@@ -20,7 +21,9 @@ export class Hello {
   constructor(components: HelloComponents, digests: Readonly<Record<ManifestSection, string>>) {
     this.#components = components;
     this.#digests = digests;
+    const asked = new RateLimit(HELLO_RATE);
     components.network.handle(HELLO_PROTOCOL, { maxMessageBytes: HELLO_MAX_BYTES }, async (channel) => {
+      if (!asked.allows(channel.remote, components.clock.nowMs())) return channel.abort();
       try {
         await channel.send(encodeHello(digests));
         await channel.close();

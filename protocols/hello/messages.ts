@@ -24,8 +24,9 @@ export function differingSections(bytes: Uint8Array, own: Readonly<Record<Manife
       Buffer.from(digest).toString('hex'),
     ]),
   );
-  const names = new Set<string>([...manifestSections, ...theirs.keys()]);
-  return [...names].filter(
-    (name) => theirs.get(name) !== (own as Record<string, string | undefined>)[name]?.slice(0, 2 * HELLO_DIGEST_BYTES),
+  // A map, for a name such as `constructor` is found in every object.
+  const ours = new Map<string, string>(
+    manifestSections.map((section) => [section, own[section].slice(0, 2 * HELLO_DIGEST_BYTES)]),
   );
+  return [...new Set([...ours.keys(), ...theirs.keys()])].filter((name) => theirs.get(name) !== ours.get(name));
 }

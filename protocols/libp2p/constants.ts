@@ -1,6 +1,9 @@
 /** Streams of one protocol that a peer may hold open over one connection; a stream costs up to two windows of memory. */
 export const MAX_STREAMS = 64;
 
+/** Streams that a remote may hold open over one connection in all: the full share of four protocols. */
+export const MAX_INBOUND_STREAMS = 4 * MAX_STREAMS;
+
 /**
  * Streams that a dialler may open before the listener has finished its side of the connection; one more ends the
  * connection. Room for a protocol's full share, and for libp2p's own.
@@ -18,6 +21,12 @@ export const MAX_WINDOW_BYTES = 2 ** 20;
  * peer that sent it.
  */
 export const GOSSIP_ENVELOPE_BYTES = 4096;
+
+/**
+ * What one packet of gossip may hold: a run has one topic, its packets a message each and a few words of control. What
+ * has more is not read (gossipsub's own bounds are 5,000 each).
+ */
+export const MAX_GOSSIP_PARTS = 64;
 
 /** Connections held at once; beyond it the oldest are closed. The direct topology needs one per peer. */
 export const MAX_CONNECTIONS = 4096;
@@ -42,3 +51,10 @@ export const GOSSIP_DEGREE = 3;
 /** A new neighbour takes about two round trips until gossip reaches it; who subscribes to nothing holds none back longer. */
 export const INTRODUCTION_POLL_MS = 10;
 export const MAX_INTRODUCTION_POLLS = 100;
+
+/**
+ * The most bytes written at once: with yamux' header of 12 they fill two Noise messages of 65,519, and two of them fit
+ * into a stream's first window of 256 KiB. One byte more would be a third Noise message, with an encryption and a system
+ * call of its own; half as many cost a window update for each message, and with frames of 64 kB a fifth of the goodput.
+ */
+export const CHUNK_BYTES = 131_026;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import type { Traffic } from '../network.ts';
+import { type ByteSink, gatherWrites } from './gathered-writes.ts';
 
 /** Counts what passes the TCP sockets of one node: handshakes, encryption, multiplexing and chatter included. */
 export class SocketCounter {
@@ -18,7 +19,7 @@ export class SocketCounter {
     });
   }
 
-  traffic(): Traffic {
+  traffic(): Omit<Traffic, 'sentByKind'> {
     let bytesSent = this.#closedSent;
     let bytesReceived = this.#closedReceived;
     for (const socket of this.#sockets) {
@@ -48,14 +49,20 @@ export function countedTcp(counter: SocketCounter): (components: Parameters<Retu
 function counted(upgrader: Upgrader, counter: SocketCounter): Upgrader {
   return Object.assign(Object.create(upgrader) as Upgrader, {
     upgradeInbound(...[connection, options]: Parameters<Upgrader['upgradeInbound']>) {
-      counter.watch(socketOf(connection));
+      prepare(connection, counter);
       return upgrader.upgradeInbound(connection, options);
     },
     upgradeOutbound(...[connection, options]: Parameters<Upgrader['upgradeOutbound']>) {
-      counter.watch(socketOf(connection));
+      prepare(connection, counter);
       return upgrader.upgradeOutbound(connection, options);
     },
   });
+}
+
+function prepare(connection: MultiaddrConnection, counter: SocketCounter): void {
+  const socket = socketOf(connection);
+  counter.watch(socket);
+  gatherWrites(connection as unknown as ByteSink, socket);
 }
 
 /** The transport keeps its socket to itself, and nothing else knows the bytes exactly; a test holds this to account. */

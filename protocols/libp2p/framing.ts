@@ -3,21 +3,26 @@ import { messageTooLong } from '../channel-errors.ts';
 /** 2^35 - 1 is far above any bound on messages, and a sixth byte of length is never honest. */
 const MAX_PREFIX_BYTES = 5;
 
-/** A message behind its length as unsigned LEB128, in one buffer: cheaper to copy than to encrypt as two frames. */
-export function encodeMessage(message: Uint8Array): Uint8Array {
+/** How many times what has come of it a message's buffer may be; each growth copies that once more. */
+const GROWTH = 4;
+
+/** Bytes in a buffer of their own that the caller fills, every one: they are not zeroed before, which costs as much. */
+export function unfilledBytes(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}
+
+/** What goes before a message of `length` bytes: its length as unsigned LEB128. */
+export function lengthPrefix(length: number): Uint8Array {
   const prefix: number[] = [];
-  let rest = message.byteLength;
+  let rest = length;
   for (; rest > 0x7f; rest = Math.floor(rest / 128)) prefix.push((rest % 128) | 0x80);
   prefix.push(rest);
-  const framed = new Uint8Array(prefix.length + message.byteLength);
-  framed.set(prefix);
-  framed.set(message, prefix.length);
-  return framed;
+  return Uint8Array.from(prefix);
 }
 
 /**
  * Cuts a stream of bytes into messages. `read` moves what was pushed into the buffer of its message, which grows with
- * what has come of it: neither an announced length nor bytes in tiny chunks cost more memory than twice what was
+ * what has come of it: neither an announced length nor bytes in tiny chunks cost more memory than four times what was
  * received. A length above the bound throws MESSAGE_INVALID before any of its body is kept.
  */
 export class MessageDecoder {
@@ -81,7 +86,7 @@ export class MessageDecoder {
   #append(part: Uint8Array, length: number): void {
     const filled = this.#filled + part.byteLength;
     if (filled > this.#body.byteLength) {
-      const grown = new Uint8Array(Math.min(length, Math.max(filled, 2 * this.#body.byteLength)));
+      const grown = unfilledBytes(Math.min(length, GROWTH * filled));
       grown.set(this.#body.subarray(0, this.#filled));
       this.#body = grown;
     }

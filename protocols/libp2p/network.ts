@@ -10,17 +10,21 @@ import { MurmurError } from '../../src/support/errors.ts';
 import { streamClosed } from '../channel-errors.ts';
 import { assertGossipBound, MAX_GOSSIP_BYTES } from '../gossip-bound.ts';
 import type { Channel, ChannelOptions, Network, Traffic } from '../network.ts';
+import { TrafficMeter } from '../traffic.ts';
 import { parseAddress } from './addresses.ts';
 import * as limits from './constants.ts';
 import { countedTcp, SocketCounter } from './counted-tcp.ts';
 import { Gossip } from './gossip.ts';
 import { StreamChannel } from './stream-channel.ts';
+import { StreamMeter } from './stream-meter.ts';
 
 type Services = { identify: Identify; gossip: GossipSub };
 
 export interface Libp2pNetworkInit {
   /** Addresses to listen on, `/ip4/0.0.0.0/tcp/0` for any port; none for a peer that only dials. */
   readonly listen: readonly string[];
+  /** Addresses that others are told in place of these, where they reach this peer by others: behind a proxy or NAT. */
+  readonly announce?: readonly string[];
   /** The peer's identity; left out, a new Ed25519 key is drawn. */
   readonly privateKey?: PrivateKey;
 }
@@ -29,7 +33,10 @@ export interface Libp2pNetworkInit {
 export async function createLibp2pNetwork(init: Libp2pNetworkInit): Promise<Network> {
   const counter = new SocketCounter();
   for (const address of init.listen) parseAddress(address, '--listen');
-  return new Libp2pNetwork(await createLibp2p(libp2pOptions(init, counter)), counter, init.listen);
+  for (const address of init.announce ?? []) parseAddress(address, '--announce');
+  const meter = new TrafficMeter();
+  const node = await createLibp2p({ ...libp2pOptions(init, counter), metrics: () => new StreamMeter(meter) });
+  return new Libp2pNetwork(node, { counter, meter }, init.listen);
 }
 
 class Libp2pNetwork implements Network {
@@ -37,16 +44,22 @@ class Libp2pNetwork implements Network {
   readonly connected = new Set<PeerName>();
   readonly #node: Libp2p<Services>;
   readonly #counter: SocketCounter;
+  readonly #meter: TrafficMeter;
   readonly #listen: readonly string[];
   readonly #gossip: Gossip;
   readonly #connectionListeners: ((peer: PeerName, connected: boolean) => void)[] = [];
   readonly #handlersReady: Promise<void>[] = [];
   #stopped: Promise<void> | null = null;
 
-  constructor(node: Libp2p<Services>, counter: SocketCounter, listen: readonly string[]) {
+  constructor(
+    node: Libp2p<Services>,
+    { counter, meter }: { counter: SocketCounter; meter: TrafficMeter },
+    listen: readonly string[],
+  ) {
     this.self = node.peerId.toString();
     this.#node = node;
     this.#counter = counter;
+    this.#meter = meter;
     this.#listen = listen;
     // Before the listeners below: what they publish waits for the new neighbour.
     this.#gossip = new Gossip(node);
@@ -59,7 +72,8 @@ class Libp2pNetwork implements Network {
   }
 
   traffic(): Traffic {
-    return this.#counter.traffic();
+    const traffic = this.#counter.traffic();
+    return { ...traffic, sentByKind: this.#meter.sentByKind(traffic.bytesSent) };
   }
 
   async start(): Promise<void> {
@@ -88,6 +102,11 @@ class Libp2pNetwork implements Network {
       const mend = 'check that a peer listens there, and that firewalls let it be reached';
       throw new MurmurError({ code: 'JOIN_FAILED', address, problem: causeOf(error), mend });
     }
+  }
+
+  disconnect(peer: PeerName): void {
+    const given = new Error('not talked to any more');
+    for (const connection of this.#node.getConnections(peerIdFromString(peer))) connection.abort(given);
   }
 
   handle(protocol: string, options: ChannelOptions, serve: (channel: Channel) => void): void {
@@ -142,12 +161,13 @@ function libp2pOptions(init: Libp2pNetworkInit, counter: SocketCounter): Libp2pO
   return {
     start: false,
     ...(init.privateKey ? { privateKey: init.privateKey } : {}),
-    addresses: { listen: [...init.listen] },
+    addresses: { listen: [...init.listen], announce: [...(init.announce ?? [])] },
     transports: [countedTcp(counter)],
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
         maxEarlyStreams: limits.MAX_EARLY_STREAMS,
+        maxInboundStreams: limits.MAX_INBOUND_STREAMS,
         streamOptions: { maxStreamWindowSize: limits.MAX_WINDOW_BYTES },
       }),
     ],
@@ -177,6 +197,15 @@ function libp2pOptions(init: Libp2pNetworkInit, counter: SocketCounter): Libp2pO
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,
         maxInboundDataLength: MAX_GOSSIP_BYTES + limits.GOSSIP_ENVELOPE_BYTES,
+        decodeRpcLimits: {
+          maxSubscriptions: limits.MAX_GOSSIP_PARTS,
+          maxMessages: limits.MAX_GOSSIP_PARTS,
+          maxControlMessages: limits.MAX_GOSSIP_PARTS,
+          maxIhaveMessageIDs: limits.MAX_GOSSIP_PARTS,
+          maxIwantMessageIDs: limits.MAX_GOSSIP_PARTS,
+          maxIdontwantMessageIDs: limits.MAX_GOSSIP_PARTS,
+          maxPeerInfos: limits.MAX_GOSSIP_PARTS,
+        },
         // Many peers of one machine are no attack here.
         scoreParams: { IPColocationFactorWeight: 0 },
       }),

@@ -2,7 +2,9 @@ import type { Stream } from '@libp2p/interface';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { streamClosed } from '../channel-errors.ts';
 import type { Channel, ChannelOptions } from '../network.ts';
-import { encodeMessage, MessageDecoder } from './framing.ts';
+import { CHUNK_BYTES } from './constants.ts';
+import { MessageDecoder } from './framing.ts';
+import { OutgoingQueue } from './outgoing-queue.ts';
 
 /**
  * Messages on a libp2p stream. The stream is paused except while a reader waits for more, so that what nobody reads
@@ -17,6 +19,8 @@ export class StreamChannel implements Channel {
   #lost: string | null;
   #wakeReader = () => {};
   #waitingSenders: (() => void)[] = [];
+  readonly #outgoing = new OutgoingQueue();
+  #flushing = false;
 
   constructor(remote: PeerName, stream: Stream, options: ChannelOptions) {
     this.remote = remote;
@@ -28,13 +32,11 @@ export class StreamChannel implements Channel {
     this.#listen(options.signal);
   }
 
-  async send(message: Uint8Array): Promise<void> {
-    if (this.#lost !== null) throw this.#closed();
-    try {
-      this.#stream.send(encodeMessage(message));
-    } catch (error) {
-      throw streamClosed(this.remote, (error as Error).message);
-    }
+  async send(...pieces: readonly Uint8Array[]): Promise<void> {
+    if (this.#lost !== null || this.#stream.writeStatus !== 'writable') throw this.#closed();
+    this.#outgoing.push(pieces);
+    while (this.#outgoing.bytes >= CHUNK_BYTES) this.#write(CHUNK_BYTES);
+    this.#flushSoon();
     // Not stream.onDrain(): its promise stays resolved after the first drain and then holds nobody back.
     while (this.#stream.writableNeedsDrain) {
       await new Promise<void>((resolve) => this.#waitingSenders.push(resolve));
@@ -59,6 +61,7 @@ export class StreamChannel implements Channel {
   }
 
   async close(): Promise<void> {
+    this.#flush();
     try {
       await this.#stream.close();
     } catch (error) {
@@ -70,13 +73,46 @@ export class StreamChannel implements Channel {
     this.#stream.abort(streamClosed(this.remote, 'the channel was aborted here'));
   }
 
+  /**
+   * What is sent from now on until all promises settled by then have run, and so a sender's loop is through or waits,
+   * leaves together: each write costs an encryption and a system call, whatever its size.
+   */
+  #flushSoon(): void {
+    if (this.#flushing || this.#outgoing.bytes === 0) return;
+    this.#flushing = true;
+    process.nextTick(() => {
+      this.#flushing = false;
+      if (this.#stream.writableNeedsDrain) return;
+      try {
+        this.#flush();
+      } catch {
+        // The stream aborts itself with this, and its close tells whoever sends or reads.
+      }
+    });
+  }
+
+  #flush(): void {
+    if (this.#outgoing.bytes > 0) this.#write(this.#outgoing.bytes);
+  }
+
+  #write(bytes: number): void {
+    try {
+      this.#stream.send(this.#outgoing.take(bytes));
+    } catch (error) {
+      throw streamClosed(this.remote, (error as Error).message);
+    }
+  }
+
   #listen(signal: AbortSignal | undefined): void {
     const abort = () => this.abort();
     this.#stream.addEventListener('message', ({ data }) => {
       for (const chunk of data instanceof Uint8Array ? [data] : data) this.#decoder.push(chunk);
       this.#wakeReader();
     });
-    this.#stream.addEventListener('drain', () => this.#wakeSenders());
+    this.#stream.addEventListener('drain', () => {
+      this.#wakeSenders();
+      this.#flushSoon();
+    });
     this.#stream.addEventListener('remoteCloseWrite', () => {
       this.#remoteEnded = true;
       this.#wakeReader();

@@ -10,12 +10,18 @@ export class MemoryHub {
   readonly #around: Surroundings;
 
   constructor({ clock, random }: { clock: Clock; random: Random }, settings: LinkSettings) {
-    this.#around = { clock, random, settings, running: new Map() };
+    this.#around = { clock, random, settings, running: new Map(), parted: new Set() };
   }
 
   /** A peer's network, to be started; a name that was stopped or cut may come back with a new one. */
   network(name: PeerName): Network {
     return new MemoryNetwork(name, this.#around);
+  }
+
+  /** Parts these peers from all others, connections and dials, until `part` is called again; with none, all are joined. */
+  part(...names: readonly PeerName[]): void {
+    this.#around.parted = new Set(names);
+    for (const network of this.#around.running.values()) network.partAway();
   }
 
   /** Crashes a peer: its connections are lost, and with them what it had sent and not yet delivered. */

@@ -45,10 +45,10 @@ export class MemoryChannel implements Channel {
     other.#other = one;
   }
 
-  async send(message: Uint8Array): Promise<void> {
+  async send(...pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#closedHere || this.#lost !== null) throw this.#closed();
     // A copy, for the reader owns what it gets, as it does on a real network.
-    const sent = message.slice();
+    const sent = joined(pieces);
     this.#unreadBytes += charge(sent);
     this.#carry(sent.byteLength, () => this.#other!.#receive(sent));
     while (this.#unreadBytes > MAX_UNREAD_BYTES) {
@@ -131,6 +131,16 @@ export class MemoryChannel implements Channel {
   #closed() {
     return streamClosed(this.remote, this.#lost ?? 'the channel was closed here');
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((bytes, piece) => bytes + piece.byteLength, 0));
+  let filled = 0;
+  for (const piece of pieces) {
+    whole.set(piece, filled);
+    filled += piece.byteLength;
+  }
+  return whole;
 }
 
 /** An empty message takes room, too. */

@@ -5,11 +5,15 @@ import type { Random } from '../../src/support/random.ts';
 import { streamClosed } from '../channel-errors.ts';
 import { assertGossipBound } from '../gossip-bound.ts';
 import type { Channel, ChannelOptions, Network, Traffic } from '../network.ts';
+import { TrafficMeter } from '../traffic.ts';
 import { Link, type LinkSettings, Uplink } from './link.ts';
 import { MemoryChannel } from './memory-channel.ts';
 
 /** A dial that nobody answered, for the called one crashed, fails after this much; as long as on the real network. */
 export const DIAL_TIMEOUT_MS = 10_000;
+
+/** What the real network calls its gossip. */
+const GOSSIP = '/meshsub/1.2.0';
 
 /** What the networks of one hub share. */
 export interface Surroundings {
@@ -18,6 +22,8 @@ export interface Surroundings {
   readonly settings: LinkSettings;
   /** Started and neither stopped nor cut. */
   readonly running: Map<PeerName, MemoryNetwork>;
+  /** Peers on one side of a partition; nothing passes to or from the others. */
+  parted: ReadonlySet<PeerName>;
 }
 
 interface Connection {
@@ -41,6 +47,7 @@ export class MemoryNetwork implements Network {
   readonly #handlers = new Map<string, Handler>();
   readonly #receivers = new Map<string, (from: PeerName, data: Uint8Array) => void>();
   readonly #connectionListeners: ((peer: PeerName, connected: boolean) => void)[] = [];
+  readonly #meter = new TrafficMeter();
   #bytesSent = 0;
   #bytesReceived = 0;
 
@@ -55,7 +62,8 @@ export class MemoryNetwork implements Network {
   }
 
   traffic(): Traffic {
-    return { bytesSent: this.#bytesSent, bytesReceived: this.#bytesReceived };
+    const bytesSent = this.#bytesSent;
+    return { bytesSent, bytesReceived: this.#bytesReceived, sentByKind: this.#meter.sentByKind(bytesSent) };
   }
 
   async start(): Promise<void> {
@@ -79,6 +87,11 @@ export class MemoryNetwork implements Network {
     this.#leave(({ link }, notice) => link.cut(notice));
   }
 
+  /** Loses the connections to the other side of a partition. */
+  partAway(): void {
+    for (const peer of [...this.#connections.keys()]) if (this.#isParted(peer)) this.disconnect(peer);
+  }
+
   async dial(address: string, signal?: AbortSignal): Promise<PeerName> {
     const peer = parseAddress(address);
     if (this.#connections.has(peer)) return peer;
@@ -98,6 +111,13 @@ export class MemoryNetwork implements Network {
     throw new MurmurError({ code: 'JOIN_FAILED', address, problem: 'nobody answered', mend });
   }
 
+  disconnect(peer: PeerName): void {
+    const connection = this.#connections.get(peer);
+    if (connection === undefined) return;
+    connection.link.cut(() => connection.remote.#disconnect(this));
+    this.#disconnect(connection.remote);
+  }
+
   handle(protocol: string, options: ChannelOptions, serve: (channel: Channel) => void): void {
     this.#handlers.set(protocol, { options, serve });
   }
@@ -106,14 +126,16 @@ export class MemoryNetwork implements Network {
     return new Promise((resolve, reject) => {
       const connection = this.#connections.get(peer);
       if (connection === undefined) return reject(streamClosed(peer, 'not connected'));
-      const here = this.#channel(connection, options, (problem) => reject(streamClosed(peer, problem)));
+      const asking = (bytes: number) => this.#meter.sent(protocol, true, bytes);
+      const here = this.#channel(connection, options, asking, (problem) => reject(streamClosed(peer, problem)));
       this.#carry(connection, 0, () => {
         const { remote } = connection;
         const back = remote.#connections.get(this.self);
         if (back?.remote !== this) return;
         const handler = remote.#handlers.get(protocol);
         if (handler === undefined) return remote.#carry(back, 0, () => here.lose(`${protocol} is not known there`));
-        const there = remote.#channel(back, handler.options);
+        const serving = (bytes: number) => remote.#meter.sent(protocol, false, bytes);
+        const there = remote.#channel(back, handler.options, serving);
         MemoryChannel.pair(here, there);
         remote.#carry(back, 0, () => resolve(here));
         handler.serve(there);
@@ -145,6 +167,7 @@ export class MemoryNetwork implements Network {
       const receive = remote.#receivers.get(topic);
       if (receive === undefined || reached.has(peer)) continue;
       reached.add(peer);
+      this.#meter.sent(GOSSIP, true, data.byteLength);
       this.#carry(connection, data.byteLength, () => {
         receive(author, data.slice());
         remote.#spread(author, topic, data, reached);
@@ -157,16 +180,21 @@ export class MemoryNetwork implements Network {
     const there = this.#link(peer);
     there.carry(0, () => {
       const remote = this.#around.running.get(peer);
-      if (remote === undefined) return there.carry(0, () => answer(null));
+      if (remote === undefined || this.#isParted(peer)) return there.carry(0, () => answer(null));
       const back = remote.#link(this.self);
       // Leaves first, so that whatever the remote sends at once finds the connection standing here.
       back.carry(0, () => {
-        if (!this.#running) return remote.#disconnect(this);
+        if (!this.#running || this.#isParted(peer)) return remote.#disconnect(this);
         this.#connect(remote, there);
         answer(remote);
       });
       remote.#connect(this, back);
     });
+  }
+
+  #isParted(peer: PeerName): boolean {
+    const { parted } = this.#around;
+    return parted.has(this.self) !== parted.has(peer);
   }
 
   #link(peer: PeerName): Link {
@@ -201,8 +229,16 @@ export class MemoryNetwork implements Network {
     }
   }
 
-  #channel(connection: Connection, options: ChannelOptions, lost?: (problem: string) => void): MemoryChannel {
-    const carry = (bytes: number, arrive: () => void) => this.#carry(connection, bytes, arrive);
+  #channel(
+    connection: Connection,
+    options: ChannelOptions,
+    count: (bytes: number) => void,
+    lost?: (problem: string) => void,
+  ): MemoryChannel {
+    const carry = (bytes: number, arrive: () => void) => {
+      count(bytes);
+      this.#carry(connection, bytes, arrive);
+    };
     const ended = (channel: MemoryChannel, problem: string | null) => {
       connection.channels.delete(channel);
       if (problem !== null) lost?.(problem);

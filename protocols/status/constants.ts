@@ -1,3 +1,6 @@
+import { MAX_PEERS } from '../../src/manifest.ts';
+import type { Rate } from '../../src/support/rate-limit.ts';
+
 /** Gossip topic of a run: the digest keeps runs that share a network apart. */
 export const statusTopic = (manifestDigest: string): string => `/murmuration/status/1/${manifestDigest.slice(0, 16)}`;
 /** Shortest time between two unasked statuses: often enough for a live view. */
@@ -10,6 +13,16 @@ export const STATUS_EGRESS_SHARE = 0.01;
 export const STATUS_OVERHEAD_BYTES = 320;
 /** Statuses asked for within this time leave as one. */
 export const STATUS_GATHER_MS = 20;
+/**
+ * Statuses of one peer that are read: none sends them closer than `STATUS_GATHER_MS`, and a link that stood for five
+ * seconds brings them all at once. The rest is dropped unread.
+ */
+export const STATUS_RATE: Rate = { perSecond: 1000 / STATUS_GATHER_MS, burst: 5000 / STATUS_GATHER_MS };
+/**
+ * Statuses that are read of all those together who have not said hello, for anybody can make up names: a swarm of the
+ * largest size at the longest interval, which may all have started at once.
+ */
+export const STRANGERS_STATUS_RATE: Rate = { perSecond: (1000 * MAX_PEERS) / STATUS_MAX_INTERVAL_MS, burst: MAX_PEERS };
 /** A status with a vector of 256 origins fits. */
 export const STATUS_MAX_BYTES = 32_768;
 /** Origins in a status's vector: 16 directly connected peers in 16 incarnations each. */

@@ -1,6 +1,7 @@
 import { type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure } from '../../src/support/errors.ts';
+import { RateLimit } from '../../src/support/rate-limit.ts';
 import type { Network } from '../network.ts';
 import {
   STATUS_EGRESS_SHARE,
@@ -8,6 +9,8 @@ import {
   STATUS_MAX_INTERVAL_MS,
   STATUS_MIN_INTERVAL_MS,
   STATUS_OVERHEAD_BYTES,
+  STATUS_RATE,
+  STRANGERS_STATUS_RATE,
 } from './constants.ts';
 import { decodeStatus, encodeStatus, type Status } from './messages.ts';
 
@@ -15,6 +18,8 @@ export interface StatusBoardInit {
   readonly topic: string;
   /** This peer's status at the moment of sending. */
   readonly compose: () => Status;
+  /** Whether a peer has said the same manifest's hello. */
+  readonly knows: (peer: PeerName) => boolean;
   readonly receive: (from: PeerName, status: Status) => void;
   /** An invalid message came in and was dropped. */
   readonly onInvalid: (from: PeerName, problem: string) => void;
@@ -25,6 +30,8 @@ export class StatusBoard {
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #init: StatusBoardInit;
+  readonly #members = new RateLimit(STATUS_RATE);
+  readonly #strangers = new RateLimit(STRANGERS_STATUS_RATE);
   #cancel: (() => void) | null = null;
   #announcing = false;
   #stopped = false;
@@ -79,7 +86,13 @@ export class StatusBoard {
     return Math.min(STATUS_MAX_INTERVAL_MS, Math.max(STATUS_MIN_INTERVAL_MS, affordableMs));
   }
 
+  /**
+   * What comes too fast is dropped before it is read, and held against nobody: whoever passes messages on may send old
+   * ones of others again.
+   */
   #take(from: PeerName, bytes: Uint8Array): void {
+    const nowMs = this.#clock.nowMs();
+    if (!(this.#init.knows(from) ? this.#members.allows(from, nowMs) : this.#strangers.allows('', nowMs))) return;
     try {
       const status = decodeStatus(bytes);
       if (peerOf(status.origin) === from) this.#init.receive(from, status);

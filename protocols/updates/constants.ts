@@ -38,6 +38,18 @@ export const MAX_SCOPE_PEERS = 4096;
 /** Origins in one feed: a scope of the widest kind, in which some peers have restarted. */
 export const MAX_FEED_ORIGINS = 8192;
 
+/**
+ * Subscriptions that a source serves one peer at a time: a direct feed for every peer that has fallen silent, in swarms
+ * of several times the size that direct feeds are for. As many as it has streams on one connection.
+ */
+export const MAX_SUBSCRIPTIONS_PER_PEER = 64;
+
+/**
+ * A subscriber that takes none of the updates which wait for it for this long is waited for no longer, as one of whom
+ * nothing is heard for as long.
+ */
+export const STALL_PATIENCE_MS = 30_000;
+
 /** The most bytes that a receiver may ask to be under way at once: more would only fill the source's memory. */
 export const MAX_WINDOW_BYTES = 2 ** 30;
 

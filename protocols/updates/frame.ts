@@ -93,6 +93,11 @@ export function decodeFrame(bytes: Uint8Array, { layout, nowMs }: FrameContext):
   };
 }
 
+/** Bytes of coded entries within a frame that `encodeFrame` made. */
+export function payloadBytes(frame: Uint8Array): number {
+  return (unpackTuple(frame, frame.length)![MIN_FIELDS - 1] as Uint8Array).length;
+}
+
 /** What a frame adds to the shared sum; throws MESSAGE_INVALID where its code is unknown or its payload malformed. */
 export function decodeUpdate(frame: Frame, layout: Layout, unit: number): Delta {
   const range = partitionRange(frame.partition, frame.partitions, layout.size);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
-import { packTuple } from '../flat-tuple.ts';
+import { packTuple, packTupleHead, unpackTuple } from '../flat-tuple.ts';
 import { countField, decodeTuple, originField, peerNameField, vectorField } from '../tuples.ts';
 import { MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from './constants.ts';
 
@@ -33,6 +33,9 @@ const UPDATE = 3;
 const LEVEL = 4;
 const TOO_FAR_BEHIND = 5;
 
+/** Values in an update, its list counted. */
+const UPDATE_TOKENS = 4;
+
 const receiverSchema = z.union([
   z.tuple([
     z.literal(SUBSCRIBE),
@@ -43,16 +46,8 @@ const receiverSchema = z.union([
   z.tuple([z.literal(TAKEN), z.number().int().min(1).max(MAX_WINDOW_BYTES)]),
 ]);
 
-const sourceSchema = z.union([
-  z.tuple([
-    z.literal(UPDATE),
-    z
-      .number()
-      .int()
-      .min(0)
-      .max(MAX_FEED_ORIGINS - 1),
-    z.instanceof(Uint8Array),
-  ]),
+/** All but `update`. */
+const noticeSchema = z.union([
   z.tuple([z.literal(ORIGIN), originField]),
   z.tuple([z.literal(LEVEL)]),
   z.tuple([z.literal(TOO_FAR_BEHIND), originField, countField]),
@@ -71,25 +66,42 @@ export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): Rece
   return { kind: 'subscribe', scope: fields[1], vector: fields[2], windowBytes: fields[3] };
 }
 
-export function encodeSourceMessage(message: SourceMessage): Uint8Array {
+/** In pieces to be sent one behind the other: the frame, which goes to many receivers, is itself one of them. */
+export function encodeSourceMessage(message: SourceMessage): readonly Uint8Array[] {
   switch (message.kind) {
     case 'origin':
-      return packTuple([ORIGIN, message.origin]);
+      return [packTuple([ORIGIN, message.origin])];
     case 'update':
-      return packTuple([UPDATE, message.origin, message.frame]);
+      return [packTupleHead([UPDATE, message.origin], message.frame), message.frame];
     case 'level':
-      return packTuple([LEVEL]);
+      return [packTuple([LEVEL])];
     case 'too-far-behind':
-      return packTuple([TOO_FAR_BEHIND, message.origin, message.floor]);
+      return [packTuple([TOO_FAR_BEHIND, message.origin, message.floor])];
   }
 }
 
 /** Throws MESSAGE_INVALID. A frame in the result is a view of `bytes`. */
 export function decodeSourceMessage(bytes: Uint8Array, maxBytes: number): SourceMessage {
-  const fields = decodeTuple('update stream', bytes, sourceSchema, maxBytes);
+  return readUpdate(bytes, maxBytes) ?? readNotice(bytes, maxBytes);
+}
+
+/** By hand, as it comes a thousand times for each of the others; null for anything but an update. */
+function readUpdate(bytes: Uint8Array, maxBytes: number): SourceMessage | null {
+  if (bytes.length > maxBytes) return null;
+  const fields = unpackTuple(bytes, UPDATE_TOKENS);
+  if (fields === null || fields.length !== 3 || fields[0] !== UPDATE) return null;
+  const [, origin, frame] = fields;
+  if (!isNumberOfOrigin(origin) || !(frame instanceof Uint8Array)) return null;
+  return { kind: 'update', origin, frame };
+}
+
+function isNumberOfOrigin(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_FEED_ORIGINS;
+}
+
+function readNotice(bytes: Uint8Array, maxBytes: number): SourceMessage {
+  const fields = decodeTuple('update stream', bytes, noticeSchema, maxBytes);
   switch (fields[0]) {
-    case UPDATE:
-      return { kind: 'update', origin: fields[1], frame: fields[2] };
     case ORIGIN:
       return { kind: 'origin', origin: fields[1] };
     case LEVEL:

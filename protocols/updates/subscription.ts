@@ -21,6 +21,7 @@ export class Subscription {
   readonly #inFlight: LogEntry[] = [];
   readonly #numbers = new Map<OriginKey, number>();
   readonly #tooFarBehind = new Set<OriginKey>();
+  #wasLevel = false;
   #ended = false;
 
   /** @param progress rung whenever the receiver has taken something */
@@ -41,6 +42,11 @@ export class Subscription {
   /** Highest sequence of an origin that the receiver has taken. */
   taken(origin: OriginKey): number {
     return this.#taken.get(origin);
+  }
+
+  /** Whether the receiver has once had all that it asks for, so that it can be waited for. */
+  get keepsUp(): boolean {
+    return this.#wasLevel && this.#tooFarBehind.size === 0;
   }
 
   logGrew(): void {
@@ -100,7 +106,8 @@ export class Subscription {
         await this.#sendEntry(entry);
       } else if (!level && this.#inFlightBytes < this.#windowBytes) {
         level = true;
-        await this.#channel.send(encodeSourceMessage({ kind: 'level' }));
+        this.#wasLevel = true;
+        await this.#channel.send(...encodeSourceMessage({ kind: 'level' }));
       } else {
         await this.#wake.wait();
       }
@@ -112,26 +119,28 @@ export class Subscription {
     if (number === undefined) {
       number = this.#numbers.size;
       this.#numbers.set(entry.origin, number);
-      await this.#channel.send(encodeSourceMessage({ kind: 'origin', origin: entry.origin }));
+      await this.#channel.send(...encodeSourceMessage({ kind: 'origin', origin: entry.origin }));
     }
     this.#sent.advance(entry.origin, entry.to);
     this.#inFlight.push(entry);
     this.#inFlightBytes += entry.bytes.length;
-    await this.#channel.send(encodeSourceMessage({ kind: 'update', origin: number, frame: entry.bytes }));
+    await this.#channel.send(...encodeSourceMessage({ kind: 'update', origin: number, frame: entry.bytes }));
   }
 
   /** The next update within the scope that the receiver has not been sent; null when there is none. */
   async #nextEntry(): Promise<LogEntry | null> {
     for (const origin of this.#log.origins()) {
-      if (!this.#scope.has(peerOf(origin)) || this.#tooFarBehind.has(origin)) continue;
+      if (!this.#scope.has(peerOf(origin))) continue;
       const from = this.#sent.get(origin);
       const floor = this.#log.floor(origin);
       if (from >= floor) {
+        // It may reach again: a source that adopts another's replica goes on from where that one stood.
+        this.#tooFarBehind.delete(origin);
         const entry = this.#log.entryFrom(origin, from);
         if (entry !== null) return entry;
-      } else {
+      } else if (!this.#tooFarBehind.has(origin)) {
         this.#tooFarBehind.add(origin);
-        await this.#channel.send(encodeSourceMessage({ kind: 'too-far-behind', origin, floor }));
+        await this.#channel.send(...encodeSourceMessage({ kind: 'too-far-behind', origin, floor }));
       }
     }
     return null;

@@ -1,17 +1,29 @@
-import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { Identity } from '../../src/sum/identity.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
-import { isFailure } from '../../src/support/errors.ts';
+import { isFailure, MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
-import { MAX_SUBSCRIPTION_BYTES, UPDATES_PROTOCOL } from './constants.ts';
+import {
+  MAX_SUBSCRIPTION_BYTES,
+  MAX_SUBSCRIPTIONS_PER_PEER,
+  STALL_PATIENCE_MS,
+  UPDATES_PROTOCOL,
+} from './constants.ts';
 import { Subscription } from './subscription.ts';
 
 export interface UpdateSourceInit {
-  /** Whose updates `backlog` speaks of: this peer's own. */
-  readonly origin: OriginKey;
+  /** Whose updates `backlog` speaks of: this peer's own, under its present origin. */
+  readonly identity: Identity;
   /** Subscribers that have not said the same manifest's hello are turned away. */
   readonly admits: (peer: PeerName) => boolean;
   readonly onInvalid: (peer: PeerName, problem: string) => void;
+}
+
+/** Since when a subscriber has stood where it stands, with updates waiting for it. */
+interface Wait {
+  readonly taken: number;
+  readonly sinceMs: number;
 }
 
 /** Serves subscriptions to the updates in the log: this peer's own, and those of origins that have fallen silent. */
@@ -19,6 +31,7 @@ export class UpdateSource {
   readonly #log: UpdateLog;
   readonly #init: UpdateSourceInit;
   readonly #subscriptions = new Set<Subscription>();
+  readonly #waits = new WeakMap<Subscription, Wait>();
   /** Rings when subscribers took updates, or came or went. */
   readonly progress = new Doorbell();
 
@@ -36,16 +49,31 @@ export class UpdateSource {
     for (const subscription of this.#subscriptions) subscription.logGrew();
   }
 
-  /** Own updates, the newest being `published`, that the slowest subscriber among `peers` has still to take. */
-  backlog(published: number, peers: (peer: PeerName) => boolean): number {
+  /**
+   * Own updates, the newest being `published`, that the slowest subscriber among `peers` has still to take. One that
+   * still catches up is left out, and one that has taken none for `STALL_PATIENCE_MS` until it does.
+   */
+  backlog(published: number, peers: (peer: PeerName) => boolean, nowMs: number): number {
     let backlog = 0;
-    for (const { remote, taken } of this.#own()) if (peers(remote)) backlog = Math.max(backlog, published - taken);
+    for (const subscription of this.#own()) {
+      if (!subscription.keepsUp) continue;
+      const taken = subscription.taken(this.#init.identity.origin);
+      const wait = this.#waits.get(subscription);
+      if (wait === undefined || wait.taken !== taken || taken >= published) {
+        this.#waits.set(subscription, { taken, sinceMs: nowMs });
+      } else if (nowMs - wait.sinceMs >= STALL_PATIENCE_MS) {
+        continue;
+      }
+      if (peers(subscription.remote)) backlog = Math.max(backlog, published - taken);
+    }
     return backlog;
   }
 
   /** Whether `peer` subscribes to this peer's own updates and has taken all up to `published`. */
   hasTaken(peer: PeerName, published: number): boolean {
-    for (const { remote, taken } of this.#own()) if (remote === peer && taken >= published) return true;
+    for (const subscription of this.#own()) {
+      if (subscription.remote === peer && subscription.taken(this.#init.identity.origin) >= published) return true;
+    }
     return false;
   }
 
@@ -53,19 +81,25 @@ export class UpdateSource {
     for (const subscription of this.#subscriptions) subscription.stop();
   }
 
-  *#own(): Generator<{ remote: PeerName; taken: number }> {
-    const peer = peerOf(this.#init.origin);
-    for (const subscription of this.#subscriptions) {
-      if (subscription.covers(peer))
-        yield { remote: subscription.remote, taken: subscription.taken(this.#init.origin) };
-    }
+  *#own(): Generator<Subscription> {
+    const { peer } = this.#init.identity;
+    for (const subscription of this.#subscriptions) if (subscription.covers(peer)) yield subscription;
+  }
+
+  #refuseOneTooMany(remote: PeerName): void {
+    let served = 0;
+    for (const subscription of this.#subscriptions) if (subscription.remote === remote) served++;
+    if (served < MAX_SUBSCRIPTIONS_PER_PEER) return;
+    const problem = `more than ${MAX_SUBSCRIPTIONS_PER_PEER} at a time`;
+    throw new MurmurError({ code: 'MESSAGE_INVALID', message: 'subscription', field: 'count', problem });
   }
 
   async #serve(channel: Channel): Promise<void> {
     if (!this.#init.admits(channel.remote)) return channel.abort();
     const subscription = new Subscription(channel, this.#log, this.progress);
-    this.#subscriptions.add(subscription);
     try {
+      this.#refuseOneTooMany(channel.remote);
+      this.#subscriptions.add(subscription);
       await subscription.run();
     } catch (error) {
       channel.abort();

@@ -2,22 +2,25 @@ import type { Manifest } from '../../src/manifest.ts';
 import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.ts';
 import { finalLines } from '../runner/final-lines.ts';
 import type { PeerSummary, Summary } from '../runner/summary.ts';
-import type { RunTally } from '../runner/tally.ts';
-import { type Chart, peerColours, renderChart } from './charts.ts';
+import { dashes, type Figure, type LegendItem, narrow, renderFigure, wide } from './figure.ts';
+import { type FinishedRun, peerLabel } from './finished-run.ts';
+import { accuracyFigures } from './plots/accuracy.ts';
+import { ageFigure } from './plots/age.ts';
+import { memoryFigures } from './plots/memory.ts';
+import { throughputFigure } from './plots/throughput.ts';
+import { trafficFigures } from './plots/traffic.ts';
 import { style } from './style.ts';
 
-export interface ReportInput {
-  readonly manifest: Manifest;
-  readonly tally: RunTally;
-  readonly summary: Summary;
-  readonly control: Summary | null;
-  readonly startedAtMs: number;
-}
-
-/** A run as one HTML page that needs nothing but itself: charts as inline SVG, no script, no address. */
-export function renderReport(input: ReportInput): string {
-  const { manifest, summary, control } = input;
-  const peers = input.tally.peers.map((peer) => peerLabel(peer.index));
+/** A run as one HTML page that needs nothing but itself: plots as inline SVG, no script, no address. */
+export function renderReport(run: FinishedRun): string {
+  const { manifest, summary, control } = run;
+  const figures = [
+    ...accuracyFigures(run),
+    ...trafficFigures(run),
+    ageFigure(run),
+    throughputFigure(run),
+    ...memoryFigures(run),
+  ];
   const facts = finalLines(summary, control).map(
     ([label, text]) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(text)}</dd>`,
   );
@@ -35,9 +38,7 @@ export function renderReport(input: ReportInput): string {
 <h1>${escapeHtml(manifest.name)} <span class="${summary.converged ? 'good' : 'bad'}">${verdict(summary)}</span></h1>
 <p>${escapeHtml(lead(manifest, summary))}</p>
 <dl class="facts">${facts.join('')}</dl>
-${charts(input)
-  .map((chart) => section(chart, peers))
-  .join('\n')}
+${figures.map(section).join('\n')}
 <h2>Peers</h2>
 ${peerTable(summary.peers)}
 <details><summary>Settings</summary><pre>${escapeHtml(settings)}</pre></details>
@@ -72,59 +73,25 @@ function lead({ peers, model, data, seed, exchange }: Manifest, { backend, sampl
   return `${parts.join(' · ')} · backend ${backend ?? 'unknown'}${speed}`;
 }
 
-function charts({ manifest, tally, summary, startedAtMs }: ReportInput): Chart[] {
-  const seconds = (atMs: number) => (atMs - startedAtMs) / 1000;
-  const accuracy = (x: Chart['x']) =>
-    tally.peers.flatMap((peer) =>
-      peer.evaluations.points.map((point) => ({
-        x: x === 'seconds' ? seconds(point.atMs) : point.bytesSent,
-        y: point.accuracy,
-        peer: peerLabel(peer.index),
-      })),
-    );
-  const bytes = tally.peers.flatMap((peer) =>
-    peer.bytes.points.map(({ atMs, bytesSent }) => ({ x: seconds(atMs), y: bytesSent, peer: peerLabel(peer.index) })),
-  );
-  const target = manifest.target.value;
-  const reachedAt = summary.timeToTargetSeconds;
-  return [
-    {
-      title: 'Accuracy over time',
-      description:
-        'Accuracy of the shared replica on held-out samples against seconds since the start, a line per peer',
-      x: 'seconds',
-      y: 'share',
-      points: accuracy('seconds'),
-      target,
-      reachedAt,
-    },
-    {
-      title: 'Accuracy over bytes',
-      description: 'Accuracy of the shared replica on held-out samples against bytes sent, a line per peer',
-      x: 'bytes',
-      y: 'share',
-      points: accuracy('bytes'),
-      target,
-      reachedAt: null,
-    },
-    {
-      title: 'Bytes over time',
-      description: 'Bytes that each peer has sent against seconds since the start',
-      x: 'seconds',
-      y: 'bytes',
-      points: bytes,
-      target: null,
-      reachedAt,
-    },
-  ];
+/** A figure in both sizes, of which the page shows one, under its title. */
+function section(figure: Figure): string {
+  const drawings = [wide, narrow].map((size) => renderFigure(figure, size));
+  const body = drawings.includes(null)
+    ? '<p>Nothing was measured.</p>'
+    : `<figure><ul class="legend">${figure.legend.map(legendItem).join('')}</ul>
+<div class="wide-only">${drawings[0]}</div><div class="narrow-only">${drawings[1]}</div></figure>`;
+  return `<section><h2>${escapeHtml(figure.title)}</h2>
+${body}</section>`;
 }
 
-function section(chart: Chart, peers: readonly string[]): string {
-  if (chart.points.length === 0) return `<h2>${escapeHtml(chart.title)}</h2><p>Nothing was measured.</p>`;
-  const colours = peerColours(peers.length);
-  const legend = peers.map((peer, index) => `<li><i style="background:${colours[index]}"></i>${escapeHtml(peer)}</li>`);
-  return `<h2>${escapeHtml(chart.title)}</h2>
-<figure><ul class="legend">${legend.join('')}</ul>${renderChart(chart, peers)}</figure>`;
+function legendItem({ label, colour, dash }: LegendItem): string {
+  const sample =
+    dash === undefined
+      ? `<i style="background:${colour}"></i>`
+      : `<svg width="26" height="8" aria-hidden="true"><path d="M0 4H26" stroke="${colour}" stroke-width="2"${
+          dash === 'solid' ? '' : ` stroke-dasharray="${dashes[dash]}"`
+        }/></svg>`;
+  return `<li>${sample}${escapeHtml(label)}</li>`;
 }
 
 const columns: readonly [string, (peer: PeerSummary, index: number) => string][] = [
@@ -135,14 +102,13 @@ const columns: readonly [string, (peer: PeerSummary, index: number) => string][]
   ['latent', (peer) => formatShare(peer.latentAccuracy)],
   ['sent', (peer) => formatBytes(peer.bytesSent)],
   ['received', (peer) => formatBytes(peer.bytesReceived)],
-  ['replica', (peer) => formatBytes(peer.replicaBytes)],
   ['computing', (peer) => formatSeconds(peer.computeSeconds)],
   ['coding', (peer) => formatSeconds(peer.codecSeconds)],
   ['blocked', (peer) => formatSeconds(peer.blockedSeconds)],
   ['applied', (peer) => formatShare(peer.appliedShare)],
-  ['age p50', (peer) => formatSeconds(peer.updateAgeSeconds?.p50 ?? null)],
-  ['age p99', (peer) => formatSeconds(peer.updateAgeSeconds?.p99 ?? null)],
-  ['id', (peer) => peer.peer ?? '–'],
+  ['age p50, p99', (peer) => ageText(peer)],
+  ['peak memory', (peer) => formatBytes(peer.peakRssBytes)],
+  ['name', (peer) => shortName(peer.peer)],
 ];
 
 function peerTable(peers: readonly PeerSummary[]): string {
@@ -154,6 +120,15 @@ function peerTable(peers: readonly PeerSummary[]): string {
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-function peerLabel(index: number): string {
-  return `peer ${index + 1}`;
+function ageText({ updateAgeSeconds: age }: PeerSummary): string {
+  return age === null ? formatSeconds(null) : `${age.p50.toFixed(2)}, ${age.p99.toFixed(2)} s`;
+}
+
+/** Letters of a name that tell it from others in a table. */
+const SHORT_NAME = 6;
+
+/** Names begin alike and end differently; `summary.json` has them whole. */
+function shortName(name: string | null): string {
+  if (name === null) return '–';
+  return name.length > SHORT_NAME ? `…${name.slice(-SHORT_NAME)}` : name;
 }

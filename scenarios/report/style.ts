@@ -17,18 +17,34 @@ p { margin: 0 0 1rem; color: var(--soft); }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; }
 figure { margin: 0; padding: 1rem 1rem 0.5rem; background: var(--card); border: 1px solid var(--line);
   border-radius: 8px; overflow-x: auto; }
-svg.chart { display: block; width: 100%; min-width: 34rem; height: auto; background: none; font: 11px system-ui,
-  'DejaVu Sans', sans-serif; color: var(--ink); }
+svg.chart { display: block; width: 100%; height: auto; background: none; font: 12px system-ui, 'DejaVu Sans', sans-serif;
+  color: var(--ink); overflow: visible; }
+.narrow-only { display: none; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; margin: 0 0 0.75rem; padding: 0; list-style: none;
   font-size: 0.85rem; color: var(--soft); }
+.legend svg { margin-right: 0.4rem; color: var(--ink); vertical-align: 1px; }
 .legend i { display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 2px; margin-right: 0.4rem;
   vertical-align: -1px; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.8rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.4rem 0.45rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th, td { padding: 0.4rem 0.3rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tr:last-child td { border-bottom: 0; }
-th { font-weight: 600; color: var(--soft); } th:first-child, td:first-child { text-align: left; }
+th { font-weight: 600; color: var(--soft); white-space: normal; vertical-align: bottom; }
+th:first-child, td:first-child { text-align: left; padding-left: 0.6rem; }
+th:last-child, td:last-child { padding-right: 0.6rem; }
 code { font: 0.8rem ui-monospace, 'DejaVu Sans Mono', monospace; overflow-wrap: anywhere; }
+@media screen and (max-width: 36rem) {
+  body { padding: 1.5rem 0.75rem 3rem; }
+  .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 0.4rem; }
+  .wide-only { display: none; } .narrow-only { display: block; }
+  figure { padding: 0.75rem 0.5rem 0.5rem; }
+}
+@media print {
+  :root { --ink: #000; --soft: #444; --line: #bbb; --ground: #fff; --card: #fff; --good: #1a7f4b; --bad: #b3261e; }
+  body { padding: 0; } section { break-inside: avoid; } figure, .wide { border: 0; padding: 0; }
+  table { font-size: 0.55rem; } th, td { padding: 0.2rem; }
+  * { print-color-adjust: exact; }
+}
 details { margin-top: 2.25rem; } summary { cursor: pointer; font-weight: 600; }
 pre { overflow-x: auto; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   font: 0.78rem/1.45 ui-monospace, 'DejaVu Sans Mono', monospace; }

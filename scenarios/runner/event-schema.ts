@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PeerEvent } from '../../peer/events.ts';
+import { trafficKinds } from '../../protocols/traffic.ts';
 import { backendNames } from '../../src/compute/compute.ts';
 
 /** Longest text taken from a peer's event; its line is bounded already. */
@@ -8,6 +9,17 @@ const total = z.number().min(0);
 const share = z.number().min(0).max(1);
 const quantiles = z.object({ p50: z.number(), p99: z.number() }).nullable();
 const counts = z.record(text, total);
+
+const footprint = z
+  .object({
+    sentByKind: z.record(z.enum(trafficKinds), total),
+    publishedBytes: total,
+    publishedPayloadBytes: total,
+    logBytes: total,
+    memory: z.object({ rssBytes: total, heapUsedBytes: total, externalBytes: total }).nullable(),
+  })
+  .nullable()
+  .default(null);
 
 const progress = z.object({
   round: total,
@@ -28,6 +40,7 @@ const progress = z.object({
   applied: counts,
   members: total,
   lookahead: text,
+  footprint,
 });
 
 const report = z.object({
@@ -51,6 +64,7 @@ const report = z.object({
   fingerprintHolds: z.boolean(),
   vector: counts,
   invalidMessages: total,
+  footprint,
 });
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
@@ -71,6 +85,10 @@ export const peerEventSchema: z.ZodType<PeerEvent> = z.discriminatedUnion('type'
     tookSeconds: total,
     bytesSent: total,
   }),
+  event('restored', { rounds: total, samples: total, tookSeconds: total }),
+  event('checkpointed', { rounds: total, bytes: total, heldSeconds: total }),
+  event('transferring', { source: text, bytes: total }),
+  event('adopted', { source: text, bytes: total, seconds: total, putBack: total, lost: total, othersGivenUp: total }),
   event('converged', { swarmSamples: total, bytesSent: total }),
   event('finishing', { reason: z.enum(['target', 'samples', 'seconds', 'asked']) }),
   event('warning', { code: text, message: text }),

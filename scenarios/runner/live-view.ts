@@ -96,12 +96,18 @@ function peerLine(peer: PeerTally): string {
   return row([
     String(peer.index + 1),
     formatCount(report?.rounds ?? progress?.round ?? null),
-    formatCount(progress?.samplesPerSecond ?? null),
+    formatCount(samplesPerSecond(peer)),
     formatShare(peer.accuracy),
     formatBytes(peer.bytesSent),
     formatSeconds((report ?? progress)?.updateAgeSeconds?.p50 ?? null),
     peerState(peer),
   ]);
+}
+
+/** Of late while it trains; over all its training when that is over, however short it was. */
+function samplesPerSecond({ progress, report, trainingFromMs, trainingToMs }: PeerTally): number | null {
+  if (!report || trainingFromMs === null || trainingToMs === null) return progress?.samplesPerSecond ?? null;
+  return (1000 * report.samples) / Math.max(1, trainingToMs - trainingFromMs);
 }
 
 function peerState({ report, converged, progress, backend, name }: PeerTally): string {

@@ -1,7 +1,8 @@
-import type { PeerReport, Quantiles } from '../../peer/events.ts';
+import type { MemoryUse, PeerReport, Quantiles } from '../../peer/events.ts';
 import { canonicalJson, type Manifest, manifestDigest } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { appliedShare, type PeerTally, type RunTally } from './tally.ts';
+import { addWireBytes, type WireBytes, wireBytes } from './wire-bytes.ts';
 
 /** Middle and ends over the peers, in [0, 1]. */
 export interface Spread {
@@ -24,6 +25,10 @@ export interface PeerSummary {
   readonly blockedSeconds: number | null;
   readonly bytesSent: number;
   readonly bytesReceived: number | null;
+  readonly sentByKind: WireBytes | null;
+  /** At the end, and the most that was resident at any time it told of. */
+  readonly memory: MemoryUse | null;
+  readonly peakRssBytes: number | null;
   /** Share of all other peers' published updates applied at the end; null where none was published. */
   readonly appliedShare: number | null;
   /** From a gradient's computation elsewhere to its application here. */
@@ -59,6 +64,8 @@ export interface Summary {
     readonly denseEquivalent: number | null;
     /** `denseEquivalent / wireSent`, both over the whole run. */
     readonly wireRatio: number | null;
+    /** `wireSent` by what it was for. */
+    readonly byKind: WireBytes | null;
   };
   /** Every peer's S has the same fingerprint, and it is the one that the applied updates add up to. */
   readonly fingerprintsEqual: boolean | null;
@@ -104,12 +111,14 @@ function bytes(manifest: Manifest, tally: RunTally): Summary['bytes'] {
   const dense = peers.map(({ report, parameters }) =>
     report && parameters !== null ? report.localSteps * parameters * 4 * (manifest.peers - 1) : null,
   );
+  const kinds = peers.map((peer) => sentByKind(peer));
   const denseEquivalent = dense.every((each) => each !== null) ? sum(dense) : null;
   return {
     sentToTarget: converged && sum(peers.map((peer) => peer.converged?.bytesSent ?? peer.bytesSent)),
     wireSent,
     denseEquivalent,
     wireRatio: denseEquivalent !== null && wireSent > 0 ? denseEquivalent / wireSent : null,
+    byKind: kinds.every((each) => each !== null) ? addWireBytes(kinds) : null,
   };
 }
 
@@ -129,9 +138,22 @@ function peerSummary(peer: PeerTally, tally: RunTally): PeerSummary {
     blockedSeconds: report?.blockedSeconds ?? null,
     bytesSent: peer.bytesSent,
     bytesReceived: report?.bytesReceived ?? progress?.bytesReceived ?? null,
+    sentByKind: sentByKind(peer),
+    memory: (report ?? progress)?.footprint?.memory ?? null,
+    peakRssBytes: peakRssBytes(peer),
     appliedShare: report && appliedShare(peer.name, report.applied, published),
     updateAgeSeconds: report?.updateAgeSeconds ?? progress?.updateAgeSeconds ?? null,
   };
+}
+
+function sentByKind({ report, progress }: PeerTally): WireBytes | null {
+  const footprint = (report ?? progress)?.footprint;
+  return footprint ? wireBytes(footprint) : null;
+}
+
+function peakRssBytes({ course }: PeerTally): number | null {
+  const told = course.points.flatMap(({ footprint }) => footprint?.memory?.rssBytes ?? []);
+  return told.length === 0 ? null : told.reduce((most, bytes) => Math.max(most, bytes));
 }
 
 function samplesPerSecond({ peers, trainingFromMs, trainingToMs }: RunTally): number | null {

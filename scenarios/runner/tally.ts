@@ -1,4 +1,4 @@
-import type { PeerEvent, PeerReport, Progress } from '../../peer/events.ts';
+import type { Footprint, PeerEvent, PeerReport, Progress, Quantiles } from '../../peer/events.ts';
 import type { Manifest } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { Series } from './series.ts';
@@ -8,13 +8,19 @@ const WATCHED_FROM = 0.05;
 
 export interface EvaluationPoint {
   readonly atMs: number;
-  readonly bytesSent: number;
   readonly accuracy: number;
+  /** Of the whole swarm at that moment; bytes as last told by each peer, up to a second before. */
+  readonly swarmSamples: number;
+  readonly swarmBytesSent: number;
 }
 
-export interface BytesPoint {
+/** What a peer told of itself about once a second, and last with its report. */
+export interface ProgressPoint {
   readonly atMs: number;
+  readonly samples: number;
   readonly bytesSent: number;
+  readonly updateAgeSeconds: Quantiles | null;
+  readonly footprint: Footprint | null;
 }
 
 /** A moment at which a peer, or the swarm, had reached the target. */
@@ -36,8 +42,11 @@ export interface PeerTally {
   bytesSent: number;
   converged: Convergence | null;
   report: PeerReport | null;
+  /** Its first round's begin and the end of its training, in milliseconds since the epoch. */
+  trainingFromMs: number | null;
+  trainingToMs: number | null;
   readonly evaluations: Series<EvaluationPoint>;
-  readonly bytes: Series<BytesPoint>;
+  readonly course: Series<ProgressPoint>;
 }
 
 /** Takes in all peers' events and keeps what the live view, the summary and the report are made of. */
@@ -65,8 +74,10 @@ export class RunTally {
       bytesSent: 0,
       converged: null,
       report: null,
+      trainingFromMs: null,
+      trainingToMs: null,
       evaluations: new Series<EvaluationPoint>(),
-      bytes: new Series<BytesPoint>(),
+      course: new Series<ProgressPoint>(),
     }));
   }
 
@@ -80,13 +91,20 @@ export class RunTally {
         break;
       case 'started':
         this.trainingFromMs ??= event.atMs;
+        peer.trainingFromMs = event.atMs;
         break;
       case 'progress':
         this.#addProgress(peer, event.atMs, event.progress);
         break;
       case 'evaluation':
         peer.accuracy = event.accuracy;
-        peer.evaluations.add({ atMs: event.atMs, bytesSent: event.bytesSent, accuracy: event.accuracy });
+        peer.bytesSent = event.bytesSent;
+        peer.evaluations.add({
+          atMs: event.atMs,
+          accuracy: event.accuracy,
+          swarmSamples: event.swarmSamples,
+          swarmBytesSent: this.peers.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+        });
         break;
       case 'converged':
         this.#addConvergence(peer, event);
@@ -94,11 +112,12 @@ export class RunTally {
       case 'finishing':
         this.#finishing = true;
         this.trainingToMs = event.atMs;
+        peer.trainingToMs = event.atMs;
         break;
       case 'finished':
         peer.report = event.report;
         peer.accuracy = event.report.accuracy;
-        this.#addBytes(peer, event.atMs, event.report.bytesSent);
+        addPoint(peer, event.atMs, event.report);
         break;
     }
   }
@@ -106,16 +125,11 @@ export class RunTally {
   #addProgress(peer: PeerTally, atMs: number, progress: Progress): void {
     peer.progress = progress;
     if (!this.#finishing) this.trainingToMs = atMs;
-    this.#addBytes(peer, atMs, progress.bytesSent);
+    addPoint(peer, atMs, progress);
     if (progress.swarmSamples < this.#watchedFromSamples) return;
     const published = this.peers.map((each) => ({ name: each.name, published: each.progress?.published ?? 0 }));
     const share = appliedShare(peer.name, progress.applied, published);
     if (share !== null) this.appliedShareWhileRunning = Math.min(share, this.appliedShareWhileRunning ?? 1);
-  }
-
-  #addBytes(peer: PeerTally, atMs: number, bytesSent: number): void {
-    peer.bytesSent = bytesSent;
-    peer.bytes.add({ atMs, bytesSent });
   }
 
   #addConvergence(peer: PeerTally, { atMs, swarmSamples, bytesSent }: Convergence): void {
@@ -123,6 +137,12 @@ export class RunTally {
     const count = this.peers.filter((each) => each.converged !== null).length;
     if (count > this.peers.length / 2) this.converged ??= { atMs, swarmSamples, bytesSent };
   }
+}
+
+function addPoint(peer: PeerTally, atMs: number, told: Progress | PeerReport): void {
+  const { samples, bytesSent, updateAgeSeconds, footprint } = told;
+  peer.bytesSent = bytesSent;
+  peer.course.add({ atMs, samples, bytesSent, updateAgeSeconds, footprint });
 }
 
 /**

@@ -1,17 +1,16 @@
 import type { PeerEvent, PeerReport } from '../../peer/events.ts';
-import { Peer } from '../../peer/peer.ts';
 import type { EvaluationSamples } from '../../peer/replica/evaluation-samples.ts';
-import { type ComputeModel, InlineReplica } from '../../peer/replica/inline-replica.ts';
-import { Trainer } from '../../peer/replica/trainer.ts';
+import type { ComputeModel } from '../../peer/replica/inline-replica.ts';
+import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { MemoryHub } from '../../protocols/memory/hub.ts';
 import type { LinkSettings } from '../../protocols/memory/link.ts';
-import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
 import type { Manifest } from '../../src/manifest.ts';
-import { originKey } from '../../src/sum/origin.ts';
+import type { Clock } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { VirtualPeer } from './virtual-peer.ts';
 
 /** What the peers of one simulation share: none of it keeps anything of a peer. */
 export interface VirtualSwarmComponents {
@@ -20,18 +19,35 @@ export interface VirtualSwarmComponents {
   readonly samples: EvaluationSamples;
 }
 
+/** What befalls a swarm; times count from the start. Peers beyond the planned ones share the shards of the first. */
+export type Happening = { readonly atMs: number } /** Loses power. */ & (
+  | { readonly kind: 'crash'; readonly peer: number }
+  /** Starts again, from its latest checkpoint; or for the first time, where it is beyond the planned ones. */
+  | { readonly kind: 'start'; readonly peer: number }
+  /** Nothing passes between these and the others any more, until the next of its kind; with none, all are joined. */
+  | { readonly kind: 'part'; readonly peers: readonly number[] }
+  /** A peer's disk keeps the checkpoint that it has, whatever is written. */
+  | { readonly kind: 'freeze-disk'; readonly peer: number }
+);
+
 export interface VirtualSwarmInit {
   readonly manifest: Manifest;
   readonly link: LinkSettings;
   readonly model: ComputeModel;
-  /** Peers, by shard, that lose power this long after the start. */
-  readonly crashes?: readonly { readonly shard: number; readonly afterMs: number }[];
+  readonly happenings?: readonly Happening[];
+  /** Called before the peers start, for whoever else is on their network. */
+  readonly intrude?: (hub: MemoryHub, clock: Clock) => void;
+  /** See `PeerInit`. */
+  readonly logBytes?: number;
+  readonly checkpointSeconds?: number;
+  /** Sees every update as it is published. */
+  readonly onPublished?: (update: ArrivedFrame) => void;
 }
 
 export interface VirtualSwarmResult {
   /** All peers' events in the order in which they happened. */
   readonly events: readonly PeerEvent[];
-  /** Of the peers that live to the end, by shard. */
+  /** Of the peers that live to the end, in their order. */
   readonly reports: readonly PeerReport[];
   /** Their S at the end. */
   readonly replicas: readonly Int32Array[];
@@ -43,43 +59,47 @@ const START_MS = Date.UTC(2020, 0, 1);
 /** A whole swarm in one process: peer and protocol code as in a real run, on virtual time and an in-memory network. */
 export async function runVirtualSwarm(
   components: VirtualSwarmComponents,
-  { manifest, link, model, crashes = [] }: VirtualSwarmInit,
+  init: VirtualSwarmInit,
 ): Promise<VirtualSwarmResult> {
+  const { manifest, link, happenings = [] } = init;
   const clock = new VirtualClock(START_MS);
   const random = seededRandom(manifest.seed).fork('simulation');
   const hub = new MemoryHub({ clock, random: random.fork('links') }, link);
+  init.intrude?.(hub, clock);
   const incarnations = random.fork('incarnations');
   const events: PeerEvent[] = [];
-  const survivors: { trainer: Trainer; life: Promise<PeerReport> }[] = [];
-  for (let shard = 0; shard < manifest.peers; shard++) {
-    const name = `peer-${shard}`;
-    const origin = originKey({ peer: name, incarnation: incarnations.bits64() });
-    const trainer = new Trainer({ ...components, clock, compressor: identityCompressor }, { manifest, shard, origin });
-    const power = new AbortController();
-    const peer = new Peer(
-      { network: hub.network(name), clock, replica: new InlineReplica(trainer, { clock, model }) },
-      {
-        manifest,
-        shard,
-        origin,
-        join: shard === 0 ? [] : ['/memory/peer-0'],
-        emit: (event) => power.signal.aborted || events.push(event),
-        signal: power.signal,
-      },
-    );
-    const life = peer.run();
-    const crash = crashes.find((candidate) => candidate.shard === shard);
-    if (crash === undefined) {
-      survivors.push({ trainer, life });
-      continue;
-    }
-    clock.after(crash.afterMs, () => {
-      power.abort();
-      hub.cut(name);
-    });
-    // Whatever becomes of it, nobody sees it any more.
-    life.catch(() => {});
+  const named = happenings.flatMap((happening) => ('peer' in happening ? [happening.peer] : []));
+  const count = Math.max(manifest.peers, ...named.map((peer) => peer + 1));
+  const peers = Array.from(
+    { length: count },
+    (_, index) =>
+      new VirtualPeer(
+        { ...components, clock, hub },
+        { ...init, index, drawIncarnation: () => incarnations.bits64(), emit: (event) => events.push(event) },
+      ),
+  );
+  for (const peer of peers) if (peer.index < manifest.peers) peer.start();
+  for (const happening of happenings) clock.after(happening.atMs, () => befall(peers, hub, happening));
+  // Who is to come is waited for, too.
+  const last = Math.max(0, ...happenings.map(({ atMs }) => atMs));
+  const happened = new Promise<void>((resolve) => clock.after(last, resolve));
+  const survivors = () => peers.filter(({ life }) => life !== null);
+  const reports = await clock.run(happened.then(() => Promise.all(survivors().map(({ life }) => life!))));
+  return { events, reports, replicas: survivors().map((peer) => peer.values()) };
+}
+
+function befall(peers: readonly VirtualPeer[], hub: MemoryHub, happening: Happening): void {
+  switch (happening.kind) {
+    case 'crash':
+      peers[happening.peer]!.crash();
+      break;
+    case 'start':
+      peers[happening.peer]!.start();
+      break;
+    case 'freeze-disk':
+      peers[happening.peer]!.freezeDisk();
+      break;
+    case 'part':
+      hub.part(...happening.peers.map((index) => peers[index]!.name));
   }
-  const reports = await clock.run(Promise.all(survivors.map(({ life }) => life)));
-  return { events, reports, replicas: survivors.map(({ trainer }) => trainer.snapshot().values) };
 }

@@ -1,9 +1,13 @@
 import { enableProdMode, getBackend, setBackend } from '@tensorflow/tfjs-core';
-import { MurmurError } from '../support/errors.ts';
+import { isFailure, MurmurError } from '../support/errors.ts';
 import { type BackendName, backendNames } from './compute.ts';
+import { NATIVE_ENGINE } from './native-builds.ts';
+import { loadNativeTensorFlow } from './native-tensorflow.ts';
 
-/** Loads each backend's code when it is first wanted. */
-const loaders: Record<BackendName, () => Promise<void>> = {
+/** Loads each backend's code when it is first wanted. The native ones are looked for in the folder, too. */
+const loaders: Record<BackendName, (tensorflowFolder: string | null) => Promise<void>> = {
+  'tensorflow-gpu': async (folder) => loadNativeTensorFlow('tensorflow-gpu', folder),
+  tensorflow: async (folder) => loadNativeTensorFlow('tensorflow', folder),
   wasm: async () => {
     await import('@tensorflow/tfjs-backend-wasm');
     (await import('./wasm-kernels.ts')).installWasmKernels();
@@ -20,15 +24,21 @@ let starting: Promise<void> | null = null;
 /**
  * Starts the forced backend, or the best that runs here, and returns its name. Throws `BACKEND_UNAVAILABLE`.
  * A backend starts once a process, however many computes use it.
+ *
+ * @param tensorflowFolder where `murmur setup tensorflow` puts the native ones; null leaves it to Node to find them
  */
-export async function chooseBackend(forced: BackendName | null): Promise<BackendName> {
+export async function chooseBackend(
+  forced: BackendName | null,
+  tensorflowFolder: string | null = null,
+): Promise<BackendName> {
   if (forced !== null && !backendNames.includes(forced)) throw unavailable(forced, 'there is no such backend');
   let problem = '';
   for (const name of forced === null ? backendNames : [forced]) {
     try {
-      await startOnce(name);
+      await startOnce(name, tensorflowFolder);
       return name;
     } catch (error) {
+      if (forced !== null && isFailure(error)) throw error;
       problem = error instanceof Error ? error.message : String(error);
     }
   }
@@ -42,26 +52,31 @@ export async function chooseBackend(forced: BackendName | null): Promise<Backend
 export async function onBackend<T>(name: BackendName, work: () => T | Promise<T>): Promise<T> {
   while (starting) await starting.catch(() => {});
   // Takes effect at once: only a backend that has not started makes this wait.
-  if (getBackend() !== name) void setBackend(name);
+  if (getBackend() !== engineName(name)) void setBackend(engineName(name));
   return work();
 }
 
-async function startOnce(name: BackendName): Promise<void> {
+/** What TensorFlow.js calls it. */
+function engineName(name: BackendName): string {
+  return name === 'tensorflow-gpu' ? NATIVE_ENGINE : name;
+}
+
+async function startOnce(name: BackendName, tensorflowFolder: string | null): Promise<void> {
   while (starting) await starting.catch(() => {});
   if (started.has(name)) return;
-  starting = startBackend(name).finally(() => {
+  starting = startBackend(name, tensorflowFolder).finally(() => {
     starting = null;
   });
   await starting;
 }
 
-async function startBackend(name: BackendName): Promise<void> {
+async function startBackend(name: BackendName, tensorflowFolder: string | null): Promise<void> {
   // Production mode stops TensorFlow.js' advertisements on the console, nothing else that concerns us.
   enableProdMode();
   const handlers = crashHandlers();
   try {
-    await loaders[name]();
-    if (!(await setBackend(name))) throw new Error('it did not start');
+    await loaders[name](tensorflowFolder);
+    if (!(await setBackend(engineName(name)))) throw new Error('it did not start');
     started.add(name);
   } finally {
     removeCrashHandlersSince(handlers);

@@ -27,5 +27,5 @@ export interface Compute {
 }
 
 /** Best first is the order of choice where none is forced. */
-export const backendNames = ['wasm', 'cpu'] as const;
+export const backendNames = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];

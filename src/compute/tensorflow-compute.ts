@@ -21,10 +21,18 @@ import { countCorrect, softmaxCrossEntropy } from './cross-entropy.ts';
 /** Samples evaluated at once: enough to keep the backend busy, few enough that wide layers fit into memory. */
 export const EVALUATION_PIECE = 512;
 
-/** Builds a model on the forced backend, or on the best present. Throws `CONFIG_INVALID`, `BACKEND_UNAVAILABLE`. */
-export async function createCompute(init: { topology: unknown; backend: BackendName | null }): Promise<Compute> {
+export interface ComputeInit {
+  readonly topology: unknown;
+  /** The one to insist on; null takes the best present. */
+  readonly backend: BackendName | null;
+  /** Where `murmur setup tensorflow` puts the native backends, if they are wanted from there. */
+  readonly tensorflowFolder?: string | undefined;
+}
+
+/** Builds a model on a backend. Throws `CONFIG_INVALID`, `BACKEND_UNAVAILABLE`. */
+export async function createCompute(init: ComputeInit): Promise<Compute> {
   const outline = outlineOf(init.topology);
-  const backend = await chooseBackend(init.backend);
+  const backend = await chooseBackend(init.backend, init.tensorflowFolder);
   const model = await onBackend(backend, () => buildModel(outline.topology));
   return new TensorFlowCompute(backend, outline, model);
 }

@@ -1,57 +1,44 @@
 import {
   _FusedMatMul,
+  AvgPoolGrad,
   BatchMatMul,
+  Conv2DBackpropFilter,
+  Conv2DBackpropInput,
   getKernel,
-  type KernelConfig,
   type KernelFunc,
+  MaxPoolGrad,
   registerKernel,
-  type TensorInfo,
-  Transpose,
+  Sum,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
+import { registered, WASM } from './wasm-backend.ts';
+import { filterGradient, inputGradient } from './wasm-convolution.ts';
+import { averagePoolingGradient, maxPoolingGradient } from './wasm-pooling.ts';
+import { transposingFirst, turningRound } from './wasm-products.ts';
+import { addingRows } from './wasm-sum.ts';
 
-const WASM = 'wasm';
+/** Kernels of ours by name: some stand before the stock one, which they are given, the others in its place. */
+const before: readonly [string, (stock: KernelFunc) => KernelFunc][] = [
+  [BatchMatMul, (stock) => turningRound(transposingFirst(stock))],
+  [_FusedMatMul, transposingFirst],
+  [Sum, addingRows],
+];
+const instead: readonly [string, KernelFunc][] = [
+  [Conv2DBackpropFilter, filterGradient],
+  [Conv2DBackpropInput, inputGradient],
+  [MaxPoolGrad, maxPoolingGradient],
+  [AvgPoolGrad, averagePoolingGradient],
+];
 
-/**
- * Puts matrix products of our own before the `wasm` backend's. Theirs are fast only where neither operand is
- * transposed (XNNPACK); with a transposed one, as in every gradient of a dense layer, they fall back to a plain loop,
- * a tenth as fast. Ours transpose first, which costs little, then call theirs.
- */
+/** Registers what the `wasm` backend lacks or does slowly of a training step. To be called once, before it starts. */
 export function installWasmKernels(): void {
-  for (const kernelName of [BatchMatMul, _FusedMatMul]) {
+  for (const [kernelName, kernelBefore] of before) {
     const stock = registered(kernelName);
     unregisterKernel(kernelName, WASM);
-    registerKernel({ ...stock, kernelFunc: transposingFirst(stock.kernelFunc) });
+    registerKernel({ ...stock, kernelFunc: kernelBefore(stock.kernelFunc) });
   }
-}
-
-function transposingFirst(product: KernelFunc): KernelFunc {
-  return (args) => {
-    const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
-    if (!transposeA && !transposeB) return product(args);
-    const backend = args.backend as WasmBackend;
-    const operands = args.inputs as { a: TensorInfo; b: TensorInfo };
-    const a = transposeA ? transposed(operands.a, backend) : operands.a;
-    const b = transposeB ? transposed(operands.b, backend) : operands.b;
-    const inputs = { ...args.inputs, a, b };
-    const result = product({ inputs, backend, attrs: { ...args.attrs, transposeA: false, transposeB: false } });
-    if (transposeA) backend.disposeData(a.dataId);
-    if (transposeB) backend.disposeData(b.dataId);
-    return result;
-  };
-}
-
-interface WasmBackend {
-  disposeData(dataId: object): boolean;
-}
-
-/** A copy of `x` with its last two dimensions exchanged. */
-function transposed(x: TensorInfo, backend: WasmBackend): TensorInfo {
-  const rank = x.shape.length;
-  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
-  return registered(Transpose).kernelFunc({ inputs: { x }, backend, attrs: { perm } }) as TensorInfo;
-}
-
-function registered(kernelName: string): KernelConfig {
-  return getKernel(kernelName, WASM);
+  for (const [kernelName, kernelFunc] of instead) {
+    if (getKernel(kernelName, WASM)) unregisterKernel(kernelName, WASM);
+    registerKernel({ kernelName, backendName: WASM, kernelFunc });
+  }
 }

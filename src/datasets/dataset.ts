@@ -3,7 +3,7 @@ export interface Split {
   readonly count: number;
   /** One label per sample, below the data set's `classes`; known without reading the samples. */
   readonly labels: Uint8Array;
-  /** Writes sample `index` as float32 in [0, 1] into `into` from `offset` on. */
+  /** Writes sample `index` as float32, scaled or normalised as the data set does it, into `into` from `offset` on. */
   read(index: number, into: Float32Array, offset: number): void;
 }
 

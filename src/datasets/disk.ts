@@ -10,6 +10,9 @@ export interface Disk {
   replace(path: string, content: Uint8Array): Promise<void>;
 }
 
+/** Folders of drafts that a process which was killed left behind have names that begin so. */
+export const DRAFT_PREFIX = '.draft-';
+
 /** The disk of this machine. */
 export const nodeDisk: Disk = { read, replace };
 
@@ -37,9 +40,10 @@ async function replace(path: string, content: Uint8Array): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     // A folder of its own inside the target's: the system picks a free name, and renaming stays on one file system.
-    draftFolder = await mkdtemp(join(folder, '.draft-'));
+    draftFolder = await mkdtemp(join(folder, DRAFT_PREFIX));
     const draft = join(draftFolder, basename(path));
-    await writeFile(draft, content);
+    // On the disk before it takes the name: a machine that loses power must not be left with an empty file.
+    await writeFile(draft, content, { flush: true });
     await rename(draft, path);
   } catch (error) {
     const code = systemCode(error);

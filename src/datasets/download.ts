@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Clock } from '../support/clock.ts';
+import { type Draft, type FetchComponents, fetchFile, type PublishedFile, rootMessage } from '../support/download.ts';
 import { isFailure, MurmurError } from '../support/errors.ts';
 import type { Disk } from './disk.ts';
 
@@ -34,20 +34,10 @@ export const mnistFiles: readonly PublishedFile[] = [
   },
 ];
 
-/** A mirror that sends nothing for this long is given up: people wait at a terminal, and the next one may answer. */
-export const SILENCE_TIMEOUT_MS = 20_000;
+const CORRUPT_MEND = 'try again later, or name a folder that holds its files with --set data.path=DIR';
 
-export interface PublishedFile {
-  readonly name: string;
-  readonly bytes: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
-
-export interface DownloadComponents {
-  readonly fetch: typeof globalThis.fetch;
+export interface DownloadComponents extends FetchComponents {
   readonly disk: Disk;
-  readonly clock: Clock;
 }
 
 export interface DownloadOptions {
@@ -80,10 +70,11 @@ export async function downloadFiles(
   }
 }
 
-async function isPresent(disk: Disk, path: string, file: PublishedFile): Promise<boolean> {
+/** Whether the file is there as published. */
+export async function isPresent(disk: Disk, path: string, file: PublishedFile): Promise<boolean> {
   try {
     const content = await disk.read(path, file.bytes);
-    return content !== null && sha256(content) === file.sha256;
+    return content !== null && matches(content, file);
   } catch (error) {
     // Too large for what was published: replaced like any other damaged file.
     if (isFailure(error, 'DATA_CORRUPT')) return false;
@@ -91,8 +82,13 @@ async function isPresent(disk: Disk, path: string, file: PublishedFile): Promise
   }
 }
 
-/** Null where `options.signal` put an end to it. */
-async function fetchFromAny(
+/**
+ * A file's content from the first mirror that gives it as published; null where `options.signal` put an end to it.
+ *
+ * @param path where it is wanted, as errors name it
+ * @throws as `downloadFiles` does
+ */
+export async function fetchFromAny(
   components: DownloadComponents,
   file: PublishedFile,
   path: string,
@@ -103,7 +99,9 @@ async function fetchFromAny(
   for (const mirror of options.mirrors) {
     const url = `${mirror}${file.name}`;
     try {
-      return await fetchFile(components, file, url, options);
+      const draft = new MemoryDraft(file.bytes);
+      await fetchFile(components, file, url, draft, { ...options, mend: CORRUPT_MEND });
+      return draft.content;
     } catch (error) {
       if (options.signal?.aborted) return null;
       if (isFailure(error, 'DATA_CORRUPT')) corrupt = error;
@@ -116,56 +114,44 @@ async function fetchFromAny(
       code: 'DATA_MISSING',
       field: 'data.path',
       path,
-      mend: `name a folder that holds the four files with --set data.path=DIR (download failed: ${problems.join('; ')})`,
+      mend: `name a folder that holds its files with --set data.path=DIR (download failed: ${problems.join('; ')})`,
     })
   );
 }
 
-async function fetchFile(
-  components: DownloadComponents,
-  file: PublishedFile,
-  url: string,
-  options: DownloadOptions,
-): Promise<Uint8Array> {
-  const controller = new AbortController();
-  const signal = options.signal ? AbortSignal.any([controller.signal, options.signal]) : controller.signal;
-  const giveUp = () => controller.abort(new Error(`silent for ${SILENCE_TIMEOUT_MS} ms`));
-  let cancel = components.clock.after(SILENCE_TIMEOUT_MS, giveUp);
-  try {
-    // Asked for as it is: a server that unpacks .gz files on the way would break their sums.
-    const headers = { 'accept-encoding': 'identity' };
-    const response = await components.fetch(url, { signal, headers });
-    if (!response.ok || response.body === null) throw new Error(`HTTP status ${response.status}`);
-    const content = new Uint8Array(file.bytes);
-    let received = 0;
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      cancel();
-      cancel = components.clock.after(SILENCE_TIMEOUT_MS, giveUp);
-      if (received + chunk.length > file.bytes) throw corrupt(url, 'size', `is over the ${file.bytes} bytes published`);
-      content.set(chunk, received);
-      received += chunk.length;
-      options.onProgress?.(file.name, received, file.bytes);
-    }
-    if (received < file.bytes) throw corrupt(url, 'size', `is ${received} bytes where ${file.bytes} were published`);
-    if (sha256(content) !== file.sha256) throw corrupt(url, 'sha256', `is ${sha256(content)}, not ${file.sha256}`);
-    return content;
-  } finally {
-    cancel();
-    controller.abort();
+/** A data set's file in memory: at most as large as what was published. */
+class MemoryDraft implements Draft {
+  readonly #content: Uint8Array;
+  received = 0;
+
+  constructor(bytes: number) {
+    this.#content = new Uint8Array(bytes);
+  }
+
+  /** What has been received. */
+  get content(): Uint8Array {
+    return this.#content.subarray(0, this.received);
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#content.set(chunk, this.received);
+    this.received += chunk.length;
+  }
+
+  async clear(): Promise<void> {
+    this.received = 0;
+  }
+
+  async sha256(): Promise<string> {
+    return sha256(this.content);
   }
 }
 
-function corrupt(url: string, field: string, problem: string): MurmurError {
-  const mend = 'try again later, or name a folder that holds the four files with --set data.path=DIR';
-  return new MurmurError({ code: 'DATA_CORRUPT', file: url, field, problem, mend });
+/** Whether this is the file's content as published. */
+export function matches(content: Uint8Array, file: PublishedFile): boolean {
+  return content.length === file.bytes && sha256(content) === file.sha256;
 }
 
 function sha256(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-/** `fetch` hides why it failed (refused, unknown host, aborted) in the cause. */
-function rootMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Manifest } from '../manifest.ts';
+import { loadCifar10 } from './cifar10.ts';
+import { cifar10Archive, cifar10Mirrors, downloadArchive } from './cifar10-download.ts';
 import type { Dataset } from './dataset.ts';
 import { DIGITS_TEST, DIGITS_TRAIN, digitsDataset } from './digits.ts';
 import type { Disk } from './disk.ts';
@@ -7,7 +9,8 @@ import { type DownloadComponents, type DownloadOptions, downloadFiles, mnistFile
 import { loadMnist } from './mnist.ts';
 
 /**
- * The data set that a manifest names. MNIST without a path is read from `cacheFolder`, where `fetchDataset` has put it.
+ * The data set that a manifest names. One of files without a path is read from `cacheFolder`, where `fetchDataset` has
+ * put it.
  *
  * @throws CONFIG_INVALID, DATA_MISSING, DATA_CORRUPT
  */
@@ -16,10 +19,15 @@ export async function loadDataset(
   seed: number,
   { disk, cacheFolder }: { disk: Disk; cacheFolder: string },
 ): Promise<Dataset> {
-  if (data.kind === 'digits') {
-    return digitsDataset({ seed, train: data.train ?? DIGITS_TRAIN, test: data.test ?? DIGITS_TEST });
+  const folder = data.path ?? join(cacheFolder, data.kind);
+  switch (data.kind) {
+    case 'digits':
+      return digitsDataset({ seed, train: data.train ?? DIGITS_TRAIN, test: data.test ?? DIGITS_TEST });
+    case 'mnist':
+      return loadMnist(disk, folder, data);
+    case 'cifar10':
+      return loadCifar10(disk, folder, data);
   }
-  return loadMnist(disk, data.path ?? mnistFolder(cacheFolder), data);
 }
 
 /**
@@ -36,9 +44,7 @@ export async function fetchDataset(
   options: Partial<DownloadOptions> = {},
 ): Promise<void> {
   if (data.kind === 'digits' || data.path !== null) return;
-  await downloadFiles(components, mnistFiles, mnistFolder(cacheFolder), { mirrors: mnistMirrors, ...options });
-}
-
-function mnistFolder(cacheFolder: string): string {
-  return join(cacheFolder, 'mnist');
+  const folder = join(cacheFolder, data.kind);
+  if (data.kind === 'mnist') await downloadFiles(components, mnistFiles, folder, { mirrors: mnistMirrors, ...options });
+  else await downloadArchive(components, cifar10Archive, folder, { mirrors: cifar10Mirrors, ...options });
 }

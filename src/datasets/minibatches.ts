@@ -47,11 +47,24 @@ export class Minibatches {
     return this.#minibatch;
   }
 
-  #nextIndex(): number {
-    if (this.#position === this.#order.length) {
-      this.#random.shuffle(this.#order);
-      this.#position = 0;
+  /** Goes on as if so many samples more had been drawn. */
+  skip(samples: number): void {
+    for (let left = samples; left > 0; ) {
+      this.#beginEpochWhereOver();
+      const step = Math.min(left, this.#order.length - this.#position);
+      this.#position += step;
+      left -= step;
     }
+  }
+
+  #nextIndex(): number {
+    this.#beginEpochWhereOver();
     return this.#order[this.#position++]!;
+  }
+
+  #beginEpochWhereOver(): void {
+    if (this.#position < this.#order.length) return;
+    this.#random.shuffle(this.#order);
+    this.#position = 0;
   }
 }

@@ -4,6 +4,7 @@ import { scaleBytes } from './byte-samples.ts';
 import type { Dataset, Split } from './dataset.ts';
 import type { Disk } from './disk.ts';
 import { type IdxArray, MAX_IDX_BYTES, parseIdx } from './idx.ts';
+import { type SampleCounts, usedSamples } from './sample-counts.ts';
 
 const CLASSES = 10;
 
@@ -15,12 +16,6 @@ export interface MnistArrays {
   readonly trainLabels: IdxArray;
   readonly testImages: IdxArray;
   readonly testLabels: IdxArray;
-}
-
-/** How many samples to use, counted from the first; null takes all. */
-export interface SampleCounts {
-  readonly train: number | null;
-  readonly test: number | null;
 }
 
 /**
@@ -93,15 +88,7 @@ class ImageSplit implements Split {
     if (stray !== -1) {
       throw unfitting(labels, `label ${stray}`, `is ${labels.bytes[stray]} where ${CLASSES - 1} is the highest`);
     }
-    if (count !== null && count > present) {
-      throw new MurmurError({
-        code: 'CONFIG_INVALID',
-        field: `data.${name}`,
-        problem: `${count} samples are asked for and ${images.file} has ${present}`,
-        mend: `use at most ${present}, or null for all`,
-      });
-    }
-    this.count = count ?? present;
+    this.count = usedSamples(name, count, present, images.file);
     this.labels = labels.bytes.subarray(0, this.count);
     this.#pixels = images.bytes;
     this.#sampleBytes = height * width;

@@ -1,14 +1,21 @@
 import { z } from 'zod';
 import { MurmurError } from '../support/errors.ts';
 import { type ChainLayer, layerChain } from './layer-chain.ts';
-import { entriesOf, type LayerOutline, layerKinds, shapeSchema } from './layer-kinds.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { entriesOf, type LayerOutline, shapeSchema } from './layer-kind.ts';
+import { layerKinds } from './layer-kinds.ts';
+import { type Layout, layoutOf, type TensorOutline } from './layout.ts';
 
 /**
  * The most parameters of a model. A peer holds about eight vectors of four bytes each (sum, pending, replica,
  * gradient, momentum, and TensorFlow's own copies): 1 GiB at this bound.
  */
 export const MAX_PARAMETERS = 2 ** 25;
+
+/**
+ * The most multiply-adds of one sample forward. A minibatch of 64 at this bound keeps one core busy for half a minute;
+ * one core trains what is a hundredth of it.
+ */
+export const MAX_MULTIPLY_ADDS = 2 ** 30;
 
 /** A `tf.Sequential` in TensorFlow.js' JSON form: plain data, the same bits in every process. */
 export type Topology = {
@@ -30,6 +37,8 @@ export interface ModelOutline {
   /** Logits of one sample. */
   readonly classes: number;
   readonly layout: Layout;
+  /** Of one sample, forward. */
+  readonly multiplyAdds: number;
 }
 
 /**
@@ -52,15 +61,17 @@ export function outlineOf(topology: unknown): ModelOutline {
     inputShape,
     classes: outline.outputShape[0]!,
     layout: layoutOf(outline.tensors),
+    multiplyAdds: outline.multiplyAdds,
   };
 }
 
 function outlineLayers(inputShape: readonly number[], chain: readonly ChainLayer[]) {
   const layers: TopologyLayer[] = [];
-  const tensors: { name: string; shape: readonly number[] }[] = [];
+  const tensors: TensorOutline[] = [];
   const numbers = new Map<string, number>();
   let shape = inputShape;
   let parameters = 0;
+  let multiplyAdds = 0;
   for (const { className, config } of chain) {
     const kind = layerKinds.get(className);
     if (!kind) {
@@ -74,14 +85,21 @@ function outlineLayers(inputShape: readonly number[], chain: readonly ChainLayer
     shape = outline.outputShape;
     layers.push({ class_name: className, config: { name, ...outline.config } });
     for (const tensor of outline.tensors) {
-      tensors.push({ name: `${name}/${tensor.name}`, shape: tensor.shape });
+      tensors.push({ ...tensor, name: `${name}/${tensor.name}` });
       parameters += entriesOf(tensor.shape);
     }
     if (parameters > MAX_PARAMETERS) {
       throw refusal(`more than ${MAX_PARAMETERS} parameters up to ${name}`, 'use fewer units');
     }
+    multiplyAdds += outline.multiplyAdds ?? 0;
+    if (multiplyAdds > MAX_MULTIPLY_ADDS) {
+      throw refusal(
+        `more than ${MAX_MULTIPLY_ADDS} multiply-adds a sample up to ${name}`,
+        'use fewer filters or units',
+      );
+    }
   }
-  return { layers, tensors, outputShape: shape };
+  return { layers, tensors, outputShape: shape, multiplyAdds };
 }
 
 /** The shape of one sample stands in an input layer of its own or in the first layer. */

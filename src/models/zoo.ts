@@ -2,11 +2,40 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { MurmurError } from '../support/errors.ts';
 import { outlineOf, type Topology } from './outline.ts';
 
-/** Built-in models by name, as the sizes of their fully connected layers, input first, ReLU between them. */
-const zoo: ReadonlyMap<string, readonly number[]> = new Map([
+/** Built-in models by name: the shape of a sample, then the layers. */
+const zoo: ReadonlyMap<string, readonly [inputShape: readonly number[], ...layers: readonly ZooLayer[]]> = new Map([
   /** LeCun et al., Proceedings of the IEEE 1998, section III: the model of Deep Compression's tables. */
-  ['lenet-300-100', [784, 300, 100, 10]],
-  ['mlp-100', [784, 100, 10]],
+  ['lenet-300-100', [[784], dense(300, 'relu'), dense(100, 'relu'), dense(10)]],
+  ['mlp-100', [[784], dense(100, 'relu'), dense(10)]],
+  /** As Caffe has it (examples/mnist/lenet.prototxt), and Deep Compression after it: no activation but one. */
+  [
+    'lenet-5',
+    [
+      [28, 28, 1],
+      convolution(20, 5),
+      layer('MaxPooling2D'),
+      convolution(50, 5),
+      layer('MaxPooling2D'),
+      layer('Flatten'),
+      dense(500, 'relu'),
+      dense(10),
+    ],
+  ],
+  /** Three convolutions, each followed by a halving: 2.8 million multiply-adds and 33,834 parameters. */
+  [
+    'cifar10-cnn',
+    [
+      [32, 32, 3],
+      convolution(16, 3, { padding: 'same', activation: 'relu' }),
+      layer('MaxPooling2D'),
+      convolution(32, 3, { padding: 'same', activation: 'relu' }),
+      layer('MaxPooling2D'),
+      convolution(64, 3, { padding: 'same', activation: 'relu' }),
+      layer('MaxPooling2D'),
+      layer('Flatten'),
+      dense(10),
+    ],
+  ],
 ]);
 
 export const zooNames: readonly string[] = [...zoo.keys()];
@@ -21,8 +50,8 @@ export function topologyOf(model: LayersModel | string): { name: string; topolog
 }
 
 function zooTopology(name: string): Topology {
-  const sizes = zoo.get(name);
-  if (!sizes) {
+  const model = zoo.get(name);
+  if (!model) {
     throw new MurmurError({
       code: 'CONFIG_INVALID',
       field: 'model',
@@ -30,13 +59,26 @@ function zooTopology(name: string): Topology {
       mend: `use one of ${zooNames.join(', ')}`,
     });
   }
-  const [inputs, ...units] = sizes;
-  const layers = units.map((count, index) => ({
-    class_name: 'Dense',
-    config: { units: count, activation: index < units.length - 1 ? 'relu' : 'linear' },
-  }));
-  const input = { class_name: 'InputLayer', config: { batch_input_shape: [null, inputs] } };
+  const [inputShape, ...layers] = model;
+  const input = layer('InputLayer', { batch_input_shape: [null, ...inputShape] });
   return outlineOf({ class_name: 'Sequential', config: { layers: [input, ...layers] } }).topology;
+}
+
+interface ZooLayer {
+  readonly class_name: string;
+  readonly config: object;
+}
+
+function layer(class_name: string, config: object = {}): ZooLayer {
+  return { class_name, config };
+}
+
+function dense(units: number, activation = 'linear'): ZooLayer {
+  return layer('Dense', { units, activation });
+}
+
+function convolution(filters: number, side: number, settings: object = {}): ZooLayer {
+  return layer('Conv2D', { filters, kernel_size: side, ...settings });
 }
 
 /** TensorFlow.js numbers unnamed models through the process: `sequential_3`, `model7`. The number must not matter. */

@@ -13,6 +13,14 @@ export interface Update {
   readonly delta: Delta;
 }
 
+/** S and what is known of it, at one instant; the entries of both lists are of the same origins. */
+export interface SumImage {
+  readonly values: Int32Array;
+  readonly vector: readonly (readonly [OriginKey, number])[];
+  /** F_o up to where the vector stands. */
+  readonly fingerprints: readonly (readonly [OriginKey, Fingerprint])[];
+}
+
 /**
  * The model that all peers share: a start vector plus every published update exactly once, in any order. Integers,
  * so that two peers with the same set of updates hold the same bits (design, section 1).
@@ -43,6 +51,19 @@ export class ReplicatedSum {
     );
     this.vector.advance(update.origin, update.to);
     return standing;
+  }
+
+  /** Puts another peer's sum in the place of this one; both have the same start. */
+  adopt({ values, vector, fingerprints }: SumImage): void {
+    this.values.set(values);
+    this.vector.replace(vector);
+    this.#origins.clear();
+    for (const [origin, fingerprint] of fingerprints) this.#origins.set(origin, fingerprint);
+  }
+
+  /** For another peer to adopt. The values are not copied. */
+  image(): SumImage {
+    return { values: this.values, vector: [...this.vector.entries()], fingerprints: [...this.#origins] };
   }
 
   /** F_o: hash of all that one origin published, up to where the vector stands. */

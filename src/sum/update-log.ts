@@ -43,14 +43,45 @@ export class UpdateLog {
     return this.#origins.keys();
   }
 
-  /** Appends an update that starts where the origin's log ends; the caller's vector has seen to the order. */
+  /**
+   * Appends an update, next in its origin's order as the caller's vector has it. It starts where the origin's log ends;
+   * where it does not, for that vector came with another peer's replica, the log starts anew at its `from`.
+   */
   append(entry: LogEntry): void {
     const log = this.#origins.get(entry.origin) ?? { entries: [], floor: entry.from };
     this.#origins.set(entry.origin, log);
+    if (entry.from !== (log.entries.at(-1)?.to ?? log.floor)) {
+      this.#remove(entry.origin, log.entries, 0);
+      log.floor = entry.from;
+    }
     log.entries.push(entry);
     this.#arrivals.push(entry.origin);
     this.#bytes += footprint(entry);
     while (this.#bytes > this.#maxBytes) this.#evictOldest();
+  }
+
+  /**
+   * Drops what is held of an origin beyond a sequence: its log then ends there or, where an entry that reached beyond was
+   * merged, before. For a peer whose vector has gone back to that sequence with the replica that it adopted.
+   */
+  forget(origin: OriginKey, above: number): void {
+    const log = this.#origins.get(origin);
+    if (log === undefined) return;
+    const first = log.entries.findIndex(({ to }) => to > above);
+    if (first >= 0) this.#remove(origin, log.entries, first);
+    log.floor = Math.min(log.floor, above);
+  }
+
+  /**
+   * Starts an origin's log anew at a sequence, where it does not end there: for a peer whose vector came to it by another
+   * way than update by update. Whoever stands below is told that the log does not reach.
+   */
+  restart(origin: OriginKey, at: number): void {
+    const log = this.#origins.get(origin) ?? { entries: [], floor: at };
+    this.#origins.set(origin, log);
+    if ((log.entries.at(-1)?.to ?? log.floor) === at) return;
+    this.#remove(origin, log.entries, 0);
+    log.floor = at;
   }
 
   /** Highest sequence that is no longer held of an origin; 0 when nothing is missing. */
@@ -71,6 +102,14 @@ export class UpdateLog {
     }
     const entry = entries[low];
     return entry?.from === from ? entry : null;
+  }
+
+  /** Removes an origin's entries from the one at `first` on, and their items among the arrivals. */
+  #remove(origin: OriginKey, entries: LogEntry[], first: number): void {
+    for (const entry of entries.splice(first)) this.#bytes -= footprint(entry);
+    let place = 0;
+    this.#arrivals = this.#arrivals.slice(this.#oldest).filter((arrival) => arrival !== origin || place++ < first);
+    this.#oldest = 0;
   }
 
   #evictOldest(): void {

@@ -36,6 +36,19 @@ export class VersionVector {
     this.#highest.set(origin, to);
   }
 
+  /** Puts other entries in the place of all. */
+  replace(entries: Iterable<readonly [OriginKey, number]>): void {
+    this.#highest.clear();
+    for (const [origin, sequence] of entries) this.#highest.set(origin, sequence);
+  }
+
+  /** Updates of all origins. */
+  total(): number {
+    let total = 0;
+    for (const sequence of this.#highest.values()) total += sequence;
+    return total;
+  }
+
   /** Whether this vector has everything that `other` has. */
   covers(other: VersionVector): boolean {
     for (const [origin, sequence] of other.#highest) if (this.get(origin) < sequence) return false;

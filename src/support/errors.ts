@@ -9,6 +9,8 @@ export type Failure =
   | { code: 'DATA_MISSING'; field: string; path: string; mend: string }
   /** A data file was found, but it is not what its name says. */
   | { code: 'DATA_CORRUPT'; file: string; field: string; problem: string; mend: string }
+  /** What a peer keeps between its processes (lock, key, checkpoint) cannot be used. */
+  | { code: 'STATE_UNUSABLE'; path: string; problem: string; mend: string }
   /** The chosen compute backend cannot run here. */
   | { code: 'BACKEND_UNAVAILABLE'; backend: string; problem: string; mend: string }
   /** A listening address cannot be bound. */
@@ -56,6 +58,8 @@ export function describeFailure(failure: Failure): string {
       return `${failure.field}: no data set at ${failure.path}; ${failure.mend}`;
     case 'DATA_CORRUPT':
       return `${failure.file}: ${failure.field}: ${failure.problem}; ${failure.mend}`;
+    case 'STATE_UNUSABLE':
+      return `${failure.path}: ${failure.problem}; ${failure.mend}`;
     case 'BACKEND_UNAVAILABLE':
       return `backend ${failure.backend}: ${failure.problem}; ${failure.mend}`;
     case 'ADDRESS_UNAVAILABLE':

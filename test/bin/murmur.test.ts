@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../bin/exit-status.ts';
-import { MAX_MANIFEST_BYTES } from '../../bin/peer.ts';
+import { MAX_MANIFEST_BYTES } from '../../bin/manifest-file.ts';
 import { program } from '../../bin/program.ts';
 import { resolveScenario } from '../../scenarios/define-scenario.ts';
 import { manifestOf } from '../../scenarios/manifest.ts';
@@ -58,6 +58,8 @@ describe('bad input is refused with status 2 and one line that names field and m
     [['run', 'quickstar'], /neither a built-in scenario nor a file; did you mean quickstart\?/],
     [['run', 'FOLDER/scenario.txt'], /is not a script; give a .ts/],
     [['run', 'quickstart', '--out', 'FOLDER/text.json'], /^--out: cannot make a folder/],
+    [['setup'], /missing required argument 'what'/],
+    [['setup', 'torch'], /'torch' is invalid .* Allowed choices are tensorflow/],
     [['peer', ...listen], /required option '--run <manifest.json>' not specified/],
     [['peer', '--run', 'FOLDER/manifest.json'], /required option '--listen <multiaddr>' not specified/],
     [['peer', '--run', 'FOLDER/manifest.json', '--listen', 'here'], /^--listen: expected a multiaddress, got "here"/],

@@ -22,6 +22,15 @@ test('the delay counts rounds from publication to application, one where no time
   expect(meter.delayRounds()).toBeLessThan(1.01);
 });
 
+test('one peer in four with a wrong clock moves the delay by little', () => {
+  const meter = new DelayMeter();
+  for (let n = 0; n < 1000; n++) {
+    meter.round(100);
+    meter.applied({ publishedAtMs: n % 4 === 0 ? -(2 ** 31) : 1000, pendingMs: 0 }, 1200);
+  }
+  expect(meter.delayRounds()).toBeLessThan(12);
+});
+
 test('ages count the time in pending, and clocks that are set apart give none below zero', () => {
   const meter = new DelayMeter();
   meter.applied({ publishedAtMs: 1000, pendingMs: 500 }, 1250);

@@ -189,7 +189,7 @@ test.each<[string, SourceMessage[]]>([
         ];
         void (async () => {
           for (const message of violates ? [...sound, ...violation] : sound) {
-            await channel.send(encodeSourceMessage(message));
+            await channel.send(...encodeSourceMessage(message));
           }
         })().catch(() => {});
       });
@@ -206,5 +206,50 @@ test.each<[string, SourceMessage[]]>([
     await world.until(() => c.inbox.arrived.get(origin) === 2);
     expect([opened, c.invalid.length]).toEqual([2, 1]);
     await feeds.stop();
+  });
+});
+
+test('feeds that are held bring nothing until they are released, and then what is beyond the vector by then', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a, c] = [await UpdateNode.start(world, 'a'), await UpdateNode.start(world, 'c')];
+    await c.meet(a);
+    const feeds = feedsOf(world, c);
+    feeds.follow('a');
+    a.publish(3);
+    await world.until(() => c.inbox.waiting === 3 && feeds.reaches('a'));
+    const [release, releaseToo] = [feeds.hold(), feeds.hold()];
+    a.publish(4);
+    expect(feeds.reaches('a')).toBe(false);
+    await world.pass(2_000);
+    release();
+    await world.pass(2_000);
+    expect(c.inbox.waiting).toBe(3);
+    c.inbox.rebase([[a.origin, 5]]);
+    releaseToo();
+    await world.until(() => feeds.reaches('a'));
+    expect([c.inbox.waiting, c.inbox.arrived.get(a.origin)]).toEqual([2, 7]);
+    expect([...a.invalid, ...c.invalid]).toEqual([]);
+    await feeds.stop();
+  });
+});
+
+test('who comes back is asked itself at once, however long the others were asked in vain', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a, b, c] = [
+      await UpdateNode.start(world, 'a'),
+      await UpdateNode.start(world, 'b'),
+      await UpdateNode.start(world, 'c'),
+    ];
+    await c.meet(b);
+    const feeds = feedsOf(world, c);
+    feeds.follow('a');
+    await world.pass(300_000);
+    a.publish(1);
+    await c.meet(a);
+    await world.pass(100);
+    expect([feeds.reaches('a'), c.inbox.waiting]).toEqual([true, 1]);
+    await Promise.all([feeds.stop(), b.network.stop()]);
   });
 });

@@ -38,6 +38,16 @@ function confirm(name: string, confirmedAtSamples: number | null, state: PeerSta
   members.heard(name, statusOf(name, { confirmedAtSamples, state }));
 }
 
+test('a confirmation of the far future is none', () => {
+  const plan = planOf();
+  confirm('a', 2 ** 47);
+  confirm('b', 2 ** 47);
+  expect(plan.converged(members, 1000)).toBe(false);
+  confirm('a', 1000);
+  confirm('b', 1900);
+  expect(plan.converged(members, 1000)).toBe(true);
+});
+
 describe('an evaluation is due', () => {
   test('once in every interval of swarm samples, each peer at its own place', async () => {
     const places = [];

@@ -32,6 +32,7 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
           addresses: [],
           vector: leaver.state === 'finishing' ? [...node.inbox.arrived.entries()] : null,
         }),
+        knows: () => true,
         receive: (from, status) => node.members.heard(from, status),
         onInvalid: node.onInvalid,
       },
@@ -56,8 +57,9 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
       return sayFarewell(
         { clock: world.clock, members, inbox, source },
         {
-          published: node.published,
+          published: () => node.published,
           alone,
+          waiting: () => inbox.waiting > 0,
           absorb: async () => {
             await world.pass(30);
             node.absorb();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Inbox, MAX_ORIGINS } from '../../peer/inbox.ts';
+import { Inbox, MAX_INCARNATIONS, MAX_ORIGINS } from '../../peer/inbox.ts';
 import type { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
@@ -121,12 +121,42 @@ test.each<[string, Uint8Array]>([
   expect(inbox.arrived.get(a)).toBe(3);
 });
 
+test('no more than MAX_INCARNATIONS of one peer are believed, and that of another as before', async () => {
+  const inbox = inboxOf();
+  const originOf = (peer: string, n: number) => `${peer}/${n.toString(16).padStart(16, '0')}`;
+  for (let n = 0; n < MAX_INCARNATIONS; n++) inbox.accept(originOf('a', n), frameOf(1), feed);
+  await failureOf(() => inbox.accept(originOf('a', MAX_INCARNATIONS), frameOf(1), feed), 'MESSAGE_INVALID');
+  expect(inbox.waiting).toBe(MAX_INCARNATIONS);
+  inbox.accept(originOf('a', 0), frameOf(2), feed);
+  inbox.accept(originOf('b', 0), frameOf(1), feed);
+  expect(inbox.waiting).toBe(MAX_INCARNATIONS + 2);
+});
+
 test('no more than MAX_ORIGINS are believed', async () => {
   const inbox = inboxOf();
   const frame = frameOf(1);
-  const originOf = (n: number) => `a/${n.toString(16).padStart(16, '0')}`;
+  const originOf = (n: number) => `p${n >> 4}/${n.toString(16).padStart(16, '0')}`;
   for (let n = 0; n < MAX_ORIGINS; n++) inbox.accept(originOf(n), frame, feed);
   await failureOf(() => inbox.accept(originOf(MAX_ORIGINS), frame, feed), 'MESSAGE_INVALID');
   inbox.accept(originOf(0), frameOf(2), feed);
   expect(inbox.waiting).toBe(MAX_ORIGINS + 1);
+});
+
+test('an inbox stands where its replica does: what waits goes, and the log goes on from there', () => {
+  const inbox = inboxOf();
+  for (const to of [1, 2, 3]) inbox.accept(a, frameOf(to), feed);
+  for (const to of [1, 2]) inbox.accept(b, frameOf(to), feed);
+  inbox.rebase([
+    [a, 2],
+    [b, 7],
+  ]);
+  expect([inbox.waiting, inbox.arrived.total(), inbox.taken.total()]).toEqual([0, 9, 9]);
+  expect([log.entryFrom(a, 1)?.to, log.entryFrom(a, 2), log.floor(b)]).toEqual([2, null, 7]);
+  inbox.accept(a, frameOf(3), feed);
+  inbox.accept(b, frameOf(8), feed);
+  expect([inbox.waiting, log.entryFrom(a, 2)?.to, log.entryFrom(b, 7)?.to]).toEqual([2, 3, 8]);
+  // More incarnations than are accepted one by one may come with a replica.
+  const many = Array.from({ length: MAX_INCARNATIONS + 1 }, (_, k) => [`c/${String(k).padStart(16, '0')}`, 1] as const);
+  inbox.rebase(many);
+  expect(inbox.arrived.total()).toBe(MAX_INCARNATIONS + 1);
 });

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { Introductions } from '../../peer/introductions.ts';
-import { Members } from '../../peer/members.ts';
+import { SHUN_MS } from '../../peer/conduct.ts';
+import { Introductions, MAX_MENTIONED } from '../../peer/introductions.ts';
+import { MAX_MEMBERS, Members } from '../../peer/members.ts';
 import { HELLO_PROTOCOL } from '../../protocols/hello/constants.ts';
 import { Hello } from '../../protocols/hello/hello.ts';
 import type { Network } from '../../protocols/network.ts';
 import { type Manifest, manifestDigests } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
+import { VirtualClock } from '../../src/support/virtual-clock.ts';
 import { failureOf } from '../support/failures.ts';
 import { testManifest } from '../support/manifest.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
+import { statusOf } from '../support/status.ts';
 
 interface Guest {
   readonly network: Network;
@@ -35,7 +38,9 @@ async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = 
       { network, hello, clock: world.clock, members },
       {
         onAdmitted: (peer) => happened.push(`admitted ${peer}`),
+        onMentioned: (peer) => happened.push(`mentioned ${peer}`),
         onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),
+        onShunned: (peer) => happened.push(`shunned ${peer}`),
       },
     );
   });
@@ -93,6 +98,79 @@ describe('a hello on every connection', () => {
       await world.pass(20_000);
       expect(a.happened).toEqual(['refused mute: TIMED_OUT']);
     });
+  });
+});
+
+describe('a peer that misbehaves', () => {
+  test('is sent away after so many offences, told once, and admitted again when its time is over', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
+      await a.network.dial('/memory/b');
+      await world.until(() => a.introductions.admits('b'));
+      for (let n = 0; n < 50; n++) a.introductions.offended('b');
+      expect([a.introductions.admits('b'), a.network.connected.has('b')]).toEqual([false, false]);
+      expect(a.happened.slice(2)).toEqual(['b silent', 'shunned b']);
+      await world.pass(100);
+      expect(b.network.connected.has('a')).toBe(false);
+      // What it says is not heeded, nobody dials it, and when it dials it is sent away before a hello.
+      a.introductions.heard('b', statusOf('b', { samples: 7 }));
+      await world.pass(10_000);
+      expect([a.dials.length, a.members.get('b')!.samples, a.members.isLive('b')]).toEqual([1, 0, false]);
+      await failureOf(b.network.dial('/memory/a'), 'JOIN_FAILED');
+      expect([a.network.connected.has('b'), a.introductions.admits('b')]).toEqual([false, false]);
+      await world.pass(SHUN_MS);
+      await b.network.dial('/memory/a');
+      await world.until(() => a.introductions.admits('b'));
+      expect(a.happened.slice(4)).toEqual(['b back', 'admitted b']);
+    });
+  });
+
+  test('by never answering is asked ever more seldom, and told of once', () => {
+    const world = new MemoryWorld();
+    let asked = 0;
+    return world.run(async () => {
+      const a = await guestOf(world, 'a');
+      await world.start('mute', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => asked++));
+      await a.network.dial('/memory/mute');
+      await world.pass(3_600_000 / 2);
+      expect(a.happened).toEqual(['refused mute: TIMED_OUT']);
+      expect(asked).toBeLessThan(40);
+      expect(asked).toBeGreaterThan(20);
+    });
+  });
+
+  test('by naming peers that nobody has seen makes this one follow so many and no more', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
+      const vectorOf = (batch: number) =>
+        Array.from({ length: 50 }, (_, n) => [`ghost-${batch}-${n}/0000000000000001`, 1] as const);
+      a.introductions.heard('b', statusOf('b', { vector: vectorOf(0) }));
+      await a.network.dial('/memory/b');
+      await world.until(() => a.introductions.admits('b'));
+      const mentions = () => a.happened.filter((each) => each.startsWith('mentioned'));
+      expect(mentions()).toEqual([]);
+      for (let batch = 0; batch < 10; batch++) a.introductions.heard('b', statusOf('b', { vector: vectorOf(batch) }));
+      expect(new Set(mentions()).size).toBe(MAX_MENTIONED);
+      a.introductions.heard(
+        'b',
+        statusOf('b', {
+          vector: [
+            ['a/0000000000000001', 3],
+            ['b/0000000000000001', 3],
+          ],
+        }),
+      );
+      expect(mentions().filter((each) => !each.includes('ghost'))).toEqual([]);
+    });
+  });
+
+  test('no more than MAX_MEMBERS are kept in mind', () => {
+    const members = new Members(new VirtualClock(), () => {});
+    for (let n = 0; n < MAX_MEMBERS; n++) expect(members.admit(`peer-${n}`)).toBe(true);
+    expect([members.admit('another'), members.admit('peer-7')]).toEqual([false, true]);
+    expect(members.get('another')).toBeUndefined();
   });
 });
 

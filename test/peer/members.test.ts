@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Members, SILENT_AFTER_MS, sequencesByPeer } from '../../peer/members.ts';
+import { Members, SILENT_AFTER_MS, STALLED_AFTER_MS, sequencesByPeer } from '../../peer/members.ts';
 import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
 import { MAX_PEERS } from '../../src/manifest.ts';
 import { sleep } from '../../src/support/clock.ts';
@@ -108,13 +108,10 @@ test('an older status does not undo a newer one', () => {
   expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(5);
 });
 
-test('samples are the most that is known, from statuses and frames', () => {
-  members.trained('a', 50);
+test('samples are the most that a peer has told, over all its incarnations', () => {
   heard('a', statusOf('a', { samples: 100 }));
-  members.trained('a', 150);
-  heard('a', statusOf('a', { samples: 120 }));
-  members.trained('a', 130);
-  expect(members.get('a')!.samples).toBe(150);
+  heard('a', statusOf('a', { samples: 60, origin: 'a/0000000000000002' }));
+  expect(members.get('a')!.samples).toBe(100);
 });
 
 test('what is applied elsewhere is known of those who are finishing', () => {
@@ -146,4 +143,35 @@ test('sequences are summed over the incarnations of a peer', () => {
     ['a/0000000000000002', 5],
   ] as const;
   expect(sequencesByPeer(vector)).toEqual({ a: 8, b: 4 });
+});
+
+test('rounds wait for a peer that trains and has said something of late', async () => {
+  expect(members.isAwaited('a')).toBe(false);
+  heard('a', statusOf('a', { state: 'ready' }));
+  expect(members.isAwaited('a')).toBe(false);
+  heard('a', statusOf('a', { state: 'training' }));
+  expect(members.isAwaited('a')).toBe(true);
+  await pass(STALLED_AFTER_MS - 1);
+  expect(members.isAwaited('a')).toBe(true);
+  await pass(1);
+  expect([members.isAwaited('a'), members.isLive('a')]).toEqual([false, true]);
+  let rings = 0;
+  members.changes.onNextRing(() => rings++);
+  members.suspectSilent();
+  expect(rings).toBe(1);
+  // Who has just been silent for so long may be so again.
+  members.seen('a');
+  await pass(3 * STALLED_AFTER_MS - 1);
+  expect(members.isAwaited('a')).toBe(true);
+  for (let word = 0; word < 40; word++) members.seen('a');
+  await pass(STALLED_AFTER_MS);
+  expect(members.isAwaited('a')).toBe(false);
+});
+
+test('who is gone without having said so is lost, with where it could be reached', () => {
+  for (const name of ['here', 'lost', 'gone']) heard(name, statusOf(name));
+  members.admit('unheard');
+  for (const name of ['lost', 'gone', 'unheard']) members.disconnected(name);
+  heard('gone', statusOf('gone', { state: 'left' }));
+  expect(members.lost()).toEqual([{ name: 'lost', addresses: ['/memory/lost'] }]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RoundOutput } from '../../peer/replica/replica-host.ts';
 import { Tally } from '../../peer/tally.ts';
+import { encodeFrame } from '../../protocols/updates/frame.ts';
 
 const output = (fields: Partial<RoundOutput> = {}): RoundOutput => ({
   frame: null,
@@ -16,9 +17,24 @@ const output = (fields: Partial<RoundOutput> = {}): RoundOutput => ({
 
 test('a tally adds up rounds and keeps the latest of what is a state', () => {
   const tally = new Tally();
-  tally.round(output({ frame: { sequence: 1, bytes: new Uint8Array(1) } }), 0);
+  const frame = encodeFrame({
+    from: 0,
+    to: 1,
+    samples: 100,
+    publishedAtMs: 0,
+    pendingMs: 0,
+    partition: 0,
+    partitions: 4,
+    code: 1,
+    magnitudes: [7],
+    payload: new Uint8Array(321),
+    fingerprint: null,
+    signature: null,
+  });
+  tally.round(output({ frame: { sequence: 1, bytes: frame } }), 0);
   tally.round(output({ loss: 0.25, lookahead: '3 x pending' }), 100);
-  expect(tally).toMatchObject({ rounds: 2, localSteps: 8, published: 1, computeMs: 60, codecMs: 4 });
+  expect(tally).toMatchObject({ rounds: 2, localSteps: 8, computeMs: 60, codecMs: 4 });
+  expect(tally).toMatchObject({ publishedBytes: frame.length, publishedPayloadBytes: 321 });
   expect(tally).toMatchObject({ loss: 0.25, lookahead: '3 x pending' });
 });
 

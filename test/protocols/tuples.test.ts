@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { packTuple, unpackTuple } from '../../protocols/flat-tuple.ts';
+import { packTuple, packTupleHead, unpackTuple } from '../../protocols/flat-tuple.ts';
 import { countField, decodeTuple, MAX_COUNT, originField, peerNameField, vectorField } from '../../protocols/tuples.ts';
 import { failureOf } from '../support/failures.ts';
 
@@ -33,6 +33,17 @@ describe('a tuple', () => {
         const bytes = packTuple(fields);
         expect(bytes.buffer.byteLength).toBe(bytes.length);
         expect(plain(unpackTuple(bytes, bytes.length))).toEqual(plain(fields));
+      }),
+    );
+  });
+
+  test('with a byte string at its end is packed as head and tail', () => {
+    const lengths = [0, 1, 255, 256, 65_535, 65_536, 100_000];
+    fc.assert(
+      fc.property(fc.array(flat, { maxLength: 20 }), fc.constantFrom(...lengths), (fields, length) => {
+        const tail = new Uint8Array(length).fill(7);
+        const whole = Buffer.concat([packTupleHead(fields, tail), tail]);
+        expect(Buffer.compare(whole, packTuple([...fields, tail]))).toBe(0);
       }),
     );
   });
@@ -118,6 +129,21 @@ describe('decoding', () => {
   ])('names the field of %s', async (_what, fields, field) => {
     const { failure } = await failureOf(() => decode(fields), 'MESSAGE_INVALID');
     expect(failure).toMatchObject({ message: 'test', field: expect.stringContaining(field) });
+  });
+
+  test('names the first wrong item of a list in which all are wrong, however long it is', async () => {
+    const entries = Array.from({ length: 65_535 }, () => ['', '', '']);
+    const bytes = packTuple([entries]);
+    const vector = z.tuple([vectorField(65_535)]);
+    const { failure } = await failureOf(() => decodeTuple('test', bytes, vector, 2 ** 20), 'MESSAGE_INVALID');
+    expect(failure).toMatchObject({ field: expect.stringMatching(/^\[0\]\[0\]/) });
+  });
+
+  test('refuses more values than may be in it', async () => {
+    const bytes = packTuple(sound);
+    const values = 1 + 4 + 1 + 2;
+    expect(decodeTuple('test', bytes, schema, 1000, values)).toEqual(sound);
+    await failureOf(() => decodeTuple('test', bytes, schema, 1000, values - 1), 'MESSAGE_INVALID');
   });
 
   test('takes MAX_COUNT, and names of MAX_NAME_CHARACTERS', () => {

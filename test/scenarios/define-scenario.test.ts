@@ -50,7 +50,7 @@ describe('a scenario', () => {
     ],
     ['a fraction for a count', { peers: 2.5 }, 'peers', /expected an integer.*got 2.5/],
     ['a wrong type', { seed: 'one' }, 'seed', /expected an integer.*got "one"/],
-    ['a wrong choice', { data: { kind: 'minst' } }, 'data.kind', /one of "digits", "mnist", got "minst"/],
+    ['a wrong choice', { data: { kind: 'minst' } }, 'data.kind', /one of "digits", "mnist", "cifar10", got "minst"/],
     ['neither of two forms', { exchange: { lookahead: 'most' } }, 'exchange.lookahead', /"recent" or a number/],
     ['a bad item of a list', { exchange: { warmup: [0.5, 2] } }, 'exchange.warmup.1', /above 0 and at most 1, got 2/],
     ['a bad name', { name: 'No Spaces' }, 'name', /lower-case letters, digits and dashes/],

@@ -17,7 +17,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test('every built-in scenario loads, is named as its file, and makes a manifest', async () => {
   const names = await builtInNames();
-  expect(names).toEqual(expect.arrayContaining(['mnist-lenet-300-100', 'mnist-skewed', 'quickstart']));
+  expect(names).toEqual(
+    expect.arrayContaining(['cifar10-cnn', 'mnist-lenet-300-100', 'mnist-lenet-5', 'mnist-skewed', 'quickstart']),
+  );
   for (const name of names) {
     const scenario = resolveScenario(await loadScenario(name));
     expect(scenario).toMatchObject({ name, describe: expect.stringMatching(/./) });

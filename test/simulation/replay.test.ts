@@ -35,12 +35,12 @@ const surroundings = { link: { latencyMs: 5, jitterMs: 30 }, model: { stepMs: 10
 
 async function swarm(
   overrides: Partial<ScenarioDefinition>,
-  crashes: VirtualSwarmInit['crashes'] = [],
+  happenings: VirtualSwarmInit['happenings'] = [],
 ): Promise<VirtualSwarmResult> {
   const manifest = await manifestOf(resolveScenario({ ...definition, ...overrides }), process.cwd());
   const compute = await createCompute({ topology: manifest.model.topology, backend: 'wasm' });
   try {
-    return await runVirtualSwarm({ compute, dataset, samples }, { manifest, ...surroundings, crashes });
+    return await runVirtualSwarm({ compute, dataset, samples }, { manifest, ...surroundings, happenings });
   } finally {
     compute.dispose();
   }
@@ -79,7 +79,7 @@ test.each(['partial', 'dense', 'none'] as const)(
 );
 
 test('what a crashed peer had told only some of the others reaches all of them from their logs', async () => {
-  const { reports, replicas, events } = await swarm({ seed: 3 }, [{ shard: 3, afterMs: 700 }]);
+  const { reports, replicas, events } = await swarm({ seed: 3 }, [{ kind: 'crash', peer: 3, atMs: 700 }]);
   expect(reports).toHaveLength(3);
   const crashed = Object.keys(reports[0]!.vector).find((origin) => origin.startsWith('peer-3/'))!;
   expect(reports[0]!.vector[crashed]).toBeGreaterThan(5);

@@ -2,6 +2,7 @@ import { Inbox } from '../../peer/inbox.ts';
 import { Members } from '../../peer/members.ts';
 import type { Network } from '../../protocols/network.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
+import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import { frameLayout, frameOf, frameUnit } from './frames.ts';
@@ -9,7 +10,7 @@ import type { MemoryWorld } from './memory-world.ts';
 
 /** The half of a peer that exchanges updates, without a replica: what arrives is taken when the test says so. */
 export class UpdateNode {
-  readonly origin: OriginKey;
+  readonly identity: Identity;
   readonly log = new UpdateLog(2 ** 24);
   readonly members: Members;
   readonly inbox: Inbox;
@@ -20,7 +21,7 @@ export class UpdateNode {
 
   private constructor(world: MemoryWorld, name: PeerName) {
     const { clock } = world;
-    this.origin = `${name}/0000000000000001`;
+    this.identity = new Identity(name, () => 1n);
     this.members = new Members(clock, () => {});
     this.inbox = new Inbox(
       { clock, log: this.log },
@@ -38,11 +39,15 @@ export class UpdateNode {
     node.network = await world.start(name, (network) => {
       node.source = new UpdateSource(
         { network, log: node.log },
-        { origin: node.origin, admits: () => true, onInvalid: node.onInvalid },
+        { identity: node.identity, admits: () => true, onInvalid: node.onInvalid },
       );
       prepare(node, network);
     });
     return node;
+  }
+
+  get origin(): OriginKey {
+    return this.identity.origin;
   }
 
   readonly onInvalid = (peer: PeerName, problem: string): void => {

@@ -18,7 +18,7 @@ type ThreadModule = typeof import('../../../peer/replica/thread-replica.ts');
 const built = new URL('../../../dist/peer/replica/thread-replica.js', import.meta.url);
 const manifest = testManifest();
 const origin = 'a/0000000000000001';
-const input: RoundInput = { arrived: [], members: 2, swarmSamples: 0, delayRounds: 1 };
+const input: RoundInput = { arrived: [], members: 2, swarmSamples: 0, ownSamples: 0, delayRounds: 1 };
 
 async function inlineReplica(clock = new VirtualClock()): Promise<InlineReplica> {
   const compute = await createCompute({ topology: manifest.model.topology, backend: manifest.backend });
@@ -26,13 +26,16 @@ async function inlineReplica(clock = new VirtualClock()): Promise<InlineReplica>
   const random = seededRandom(manifest.seed).fork('evaluation');
   const samples = evaluationSamples(dataset, manifest.evaluation.samples, random);
   const components = { compute, dataset, samples, compressor: identityCompressor, clock };
-  const trainer = new Trainer(components, { manifest, shard: 1, origin });
-  return new InlineReplica(trainer, { clock, model: { stepMs: 7, evaluationMs: 100 } });
+  const init = { manifest, shard: 1, origin };
+  return new InlineReplica((checkpoint) => new Trainer(components, { ...init, checkpoint }), {
+    clock,
+    model: { stepMs: 7, evaluationMs: 100 },
+  });
 }
 
 /** Five rounds and an evaluation. */
 async function rehearse(host: ReplicaHost) {
-  const info = await host.start();
+  const info = await host.start(null);
   const losses: number[] = [];
   for (let round = 0; round < 5; round++) losses.push((await host.round(input)).loss);
   const { accuracy, latentAccuracy } = await host.evaluate('final');
@@ -44,6 +47,7 @@ async function rehearse(host: ReplicaHost) {
 test('inline, a round takes the time of its steps, an evaluation its own, on virtual time', async () => {
   const clock = new VirtualClock();
   const host = await inlineReplica(clock);
+  await host.start(null);
   const { computeMs } = await clock.run(host.round(input));
   expect([computeMs, clock.nowMs()]).toEqual([14, 14]);
   const { tookMs } = await clock.run(host.evaluate('stand-in'));
@@ -55,7 +59,13 @@ test('inline, a round takes the time of its steps, an evaluation its own, on vir
 describe.skipIf(!existsSync(built))('in a thread (built by npm run build)', () => {
   const threadReplica = async (cacheFolder: string, data = manifest.data) => {
     const { ThreadReplica }: ThreadModule = await import(built.href);
-    return new ThreadReplica({ manifest: { ...manifest, data }, shard: 1, origin, cacheFolder });
+    return new ThreadReplica({
+      manifest: { ...manifest, data },
+      shard: 1,
+      origin,
+      cacheFolder,
+      tensorflowFolder: cacheFolder,
+    });
   };
 
   test('a replica learns the same bits as inline', async () => {
@@ -67,7 +77,7 @@ describe.skipIf(!existsSync(built))('in a thread (built by npm run build)', () =
   test('what goes wrong comes back with its code and fields', async () => {
     const host = await threadReplica('nowhere', { ...manifest.data, kind: 'mnist', path: 'no-such-folder' });
     // The error is of the built module's class: its failure is what crosses over.
-    const { failure } = (await host.start().catch((error: unknown) => error)) as { failure: { code: string } };
+    const { failure } = (await host.start(null).catch((error: unknown) => error)) as { failure: { code: string } };
     expect(failure).toMatchObject({ code: 'DATA_MISSING', path: expect.stringContaining('no-such-folder') });
     await host.stop();
   });
@@ -76,7 +86,7 @@ describe.skipIf(!existsSync(built))('in a thread (built by npm run build)', () =
     const host = await threadReplica('nowhere');
     await expect(host.round(input)).rejects.toThrow(/not been started/);
     await host.stop();
-    const starting = host.start();
+    const starting = host.start(null);
     await host.stop();
     await expect(starting).rejects.toThrow(/ended/);
     await expect(host.snapshot()).rejects.toThrow(/ended/);
@@ -86,6 +96,7 @@ describe.skipIf(!existsSync(built))('in a thread (built by npm run build)', () =
 test('out of order frames are an error of the caller, inline as well', async () => {
   const clock = new VirtualClock();
   const host = await inlineReplica(clock);
+  await host.start(null);
   const { frame } = await clock.run(host.round(input));
   await failureOf(host.absorb([{ origin, bytes: frame!.bytes }]), 'REPLICA_DRIFTED');
 });

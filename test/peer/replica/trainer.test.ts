@@ -33,13 +33,17 @@ function trainerOf(
 ): Trainer {
   const manifest = testManifest({ exchange });
   const samples = evaluationSamples(dataset, manifest.evaluation.samples, seededRandom(1));
-  return new Trainer({ compute, dataset, samples, compressor, clock }, { manifest, shard, origin: originOf(shard) });
+  return new Trainer(
+    { compute, dataset, samples, compressor, clock },
+    { manifest, shard, origin: originOf(shard), checkpoint: null },
+  );
 }
 
 const input = (fields: Partial<RoundInput> = {}): RoundInput => ({
   arrived: [],
   members: 1,
   swarmSamples: 0,
+  ownSamples: 0,
   delayRounds: 1,
   ...fields,
 });

@@ -4,6 +4,7 @@ import {
   HELLO_DIGEST_BYTES,
   HELLO_MAX_BYTES,
   HELLO_PROTOCOL,
+  HELLO_RATE,
   HELLO_TIMEOUT_MS,
 } from '../../../protocols/hello/constants.ts';
 import { Hello } from '../../../protocols/hello/hello.ts';
@@ -123,6 +124,25 @@ describe('a hello', () => {
       await Promise.all([hello.greet('other'), hello.greet('other')]);
     });
   });
+
+  test('is told so often and no more to one who asks without end, and as ever to others', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const other = await world.start('other', (network) => running(own)(network, world));
+      const greeters: Hello[] = [];
+      for (const name of ['greedy', 'modest']) {
+        const network = await world.start(name, (network) => {
+          greeters.push(new Hello({ network, clock: world.clock }, manifestDigests(own)));
+        });
+        await network.dial(other.addresses[0]!);
+      }
+      const answers = await Promise.allSettled(Array.from({ length: 50 }, () => greeters[0]!.greet('other')));
+      expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(HELLO_RATE.burst);
+      await greeters[1]!.greet('other');
+      await world.pass(1_000 / HELLO_RATE.perSecond);
+      await greeters[0]!.greet('other');
+    });
+  });
 });
 
 describe('a hello message', () => {
@@ -143,6 +163,11 @@ describe('a hello message', () => {
       expect(differingSections(encodeHello(flip(HELLO_DIGEST_BYTES - 1)), digests)).toEqual([section]);
       expect(differingSections(encodeHello(flip(HELLO_DIGEST_BYTES)), digests)).toEqual([]);
     }
+  });
+
+  test('may name sections as every object has members', () => {
+    const digest = new Uint8Array(HELLO_DIGEST_BYTES);
+    expect(differingSections(packTuple([['constructor', digest]]), digests)).toContain('constructor');
   });
 
   test('names sections that only one side knows', () => {

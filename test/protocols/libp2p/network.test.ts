@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MAX_STREAMS } from '../../../protocols/libp2p/constants.ts';
+import { CHUNK_BYTES, MAX_STREAMS } from '../../../protocols/libp2p/constants.ts';
 import { createLibp2pNetwork } from '../../../protocols/libp2p/network.ts';
 import type { Channel, Network } from '../../../protocols/network.ts';
 import { sleep } from '../../../src/support/clock.ts';
@@ -90,7 +90,7 @@ describe('libp2p network', () => {
       expected[owner(socket)]!.bytesReceived += socket.bytesRead;
     }
     expect(sockets).toHaveLength(6);
-    expect(networks.map((network) => network.traffic())).toEqual(expected);
+    expect(networks.map((network) => network.traffic())).toMatchObject(expected);
     expect(expected[0]!.bytesSent).toBeGreaterThan(600_000);
 
     await third.stop();
@@ -100,6 +100,36 @@ describe('libp2p network', () => {
     const ends = sockets.filter((socket) => socket.destroyed);
     expect(ends.length).toBeGreaterThanOrEqual(2);
     expect(third.traffic()).toEqual(after);
+  });
+
+  it.each([
+    ['CHUNK_BYTES leave in one frame and two encrypted messages', CHUNK_BYTES, [1, 2]],
+    ['one byte more leaves in another of each', CHUNK_BYTES + 1, [2, 3]],
+  ] as const)('%s', async (_what, bytes, [frames, messages]) => {
+    const server = await start((network) => network.handle(PROTOCOL, OPTIONS, () => {}));
+    const client = await start();
+    await client.dial(server.addresses[0]!);
+    const channel = await client.open(server.self, PROTOCOL, OPTIONS);
+    await sleep(systemClock, 300);
+    const before = client.traffic().bytesSent;
+    // Three bytes of it tell the length.
+    await channel.send(new Uint8Array(10), new Uint8Array(bytes - 13));
+    await sleep(systemClock, 300);
+    const [yamuxHead, noiseLength, noiseTag] = [12, 2, 16];
+    const around = frames * yamuxHead + messages * (noiseLength + noiseTag);
+    expect(client.traffic().bytesSent - before).toBe(bytes + around);
+  });
+
+  it('writes small messages of one go together', async () => {
+    const server = await start((network) => network.handle(PROTOCOL, OPTIONS, () => {}));
+    const client = await start();
+    await client.dial(server.addresses[0]!);
+    const channel = await client.open(server.self, PROTOCOL, OPTIONS);
+    await sleep(systemClock, 300);
+    const before = client.traffic().bytesSent;
+    for (let index = 0; index < 50; index++) await channel.send(new Uint8Array(99));
+    await sleep(systemClock, 300);
+    expect(client.traffic().bytesSent - before).toBe(50 * 100 + 30);
   });
 
   it('tells a crashed connection from a closed channel', async () => {
@@ -117,7 +147,14 @@ describe('libp2p network', () => {
     const lost = failureOf(reader.next());
     for (const socket of sockets) socket.destroy();
     expect(await lost).toMatchObject({ code: 'STREAM_CLOSED', peer: client.self });
-    expect(await failureOf(channel.send(new Uint8Array(1)))).toMatchObject({ code: 'STREAM_CLOSED' });
+    // What is sent before the sender has heard of it is lost like all that was under way.
+    const sending = (async () => {
+      for (;;) {
+        await channel.send(new Uint8Array(1));
+        await sleep(systemClock, 1);
+      }
+    })();
+    expect(await failureOf(sending)).toMatchObject({ code: 'STREAM_CLOSED' });
   });
 
   it('says which address is taken and how to go on', async () => {

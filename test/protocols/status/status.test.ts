@@ -10,6 +10,8 @@ import {
   STATUS_MAX_ORIGINS,
   STATUS_MIN_INTERVAL_MS,
   STATUS_OVERHEAD_BYTES,
+  STATUS_RATE,
+  STRANGERS_STATUS_RATE,
   statusTopic,
 } from '../../../protocols/status/constants.ts';
 import { decodeStatus, encodeStatus, peerStates, type Status } from '../../../protocols/status/messages.ts';
@@ -97,7 +99,7 @@ describe('a status board', () => {
     readonly invalid: string[];
   }
 
-  async function post(world: MemoryWorld, name: string, compose = () => statusOf(name)): Promise<Posted> {
+  async function post(world: MemoryWorld, name: string, compose = () => statusOf(name), knows = true): Promise<Posted> {
     const received: Posted['received'] = [];
     const invalid: string[] = [];
     let board!: StatusBoard;
@@ -107,6 +109,7 @@ describe('a status board', () => {
         {
           topic: 'statuses',
           compose,
+          knows: () => knows,
           receive: (from, status) => received.push({ from, status, atMs: world.clock.nowMs() }),
           onInvalid: (from, problem) => invalid.push(`${from}: ${problem}`),
         },
@@ -136,6 +139,29 @@ describe('a status board', () => {
       const gaps = b.received.slice(1).map(({ atMs }, i) => atMs - b.received[i]!.atMs);
       for (const gap of gaps) expect(gap).toBeCloseTo(STATUS_MIN_INTERVAL_MS, 0);
       expect(a.received).toEqual([]);
+    });
+  });
+
+  test.each([
+    ['a member', true, STATUS_RATE],
+    ['strangers together', false, STRANGERS_STATUS_RATE],
+  ])('of %s are read at a bounded rate, and the rest is dropped unread', (_who, knows, { burst, perSecond }) => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const a = await world.start('a');
+      const b = await post(world, 'b', () => statusOf('b'), knows);
+      await a.dial(b.network.addresses[0]!);
+      const flood = (count: number) => {
+        for (let n = 0; n < count; n++) a.publish('statuses', encodeStatus({ ...statusOf('a'), samples: n }));
+      };
+      flood(2 * burst);
+      await world.pass(20);
+      expect(b.received).toHaveLength(burst);
+      await world.pass(980);
+      flood(2 * burst);
+      await world.pass(20);
+      expect(b.received.length).toBeCloseTo(burst + perSecond, -1);
+      expect(b.invalid).toEqual([]);
     });
   });
 

@@ -18,8 +18,8 @@ import { encodeFrame } from '../../../protocols/updates/frame.ts';
 import {
   decodeReceiverMessage,
   decodeSourceMessage,
+  encodeSourceMessage as encodeInPieces,
   encodeReceiverMessage,
-  encodeSourceMessage,
   type ReceiverMessage,
   type SourceMessage,
 } from '../../../protocols/updates/messages.ts';
@@ -28,6 +28,8 @@ import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
 import { layoutOf } from '../../../src/models/layout.ts';
 import { failureOf } from '../../support/failures.ts';
+
+const encodeSourceMessage = (message: SourceMessage) => new Uint8Array(Buffer.concat(encodeInPieces(message)));
 
 const longestName = 'a'.repeat(128);
 const longestOrigin = `${longestName}/0123456789abcdef`;

@@ -54,7 +54,7 @@ const saying =
   (...messages: (SourceMessage | Uint8Array)[]) =>
   async (channel: Channel) => {
     for (const message of messages)
-      await channel.send(message instanceof Uint8Array ? message : encodeSourceMessage(message));
+      await channel.send(...(message instanceof Uint8Array ? [message] : encodeSourceMessage(message)));
   };
 
 test('a sound stream is read as it was said', async () => {

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { packTuple } from '../../../protocols/flat-tuple.ts';
 import type { Channel, Network } from '../../../protocols/network.ts';
-import { MAX_SUBSCRIPTION_BYTES, UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
+import {
+  MAX_SUBSCRIPTION_BYTES,
+  MAX_SUBSCRIPTIONS_PER_PEER,
+  STALL_PATIENCE_MS,
+  UPDATES_PROTOCOL,
+} from '../../../protocols/updates/constants.ts';
 import {
   decodeSourceMessage,
   encodeReceiverMessage,
@@ -10,6 +15,7 @@ import {
 } from '../../../protocols/updates/messages.ts';
 import { UpdateFeed, type UpdateFeedInit } from '../../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../../protocols/updates/update-source.ts';
+import { Identity } from '../../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../../src/sum/origin.ts';
 import { ENTRY_OVERHEAD_BYTES, UpdateLog } from '../../../src/sum/update-log.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
@@ -37,7 +43,7 @@ class Server {
       server.source = new UpdateSource(
         { network, log: server.log },
         {
-          origin: originOf(name),
+          identity: new Identity(name, () => 1n),
           admits: () => admits,
           onInvalid: (peer, problem) => server.invalid.push(`${peer}: ${problem}`),
         },
@@ -204,22 +210,78 @@ describe('a feed', () => {
         server.source.progress.onNextRing(count);
       };
       server.source.progress.onNextRing(count);
+      await world.until(() => slow.levels > 0 && fast.levels > 0);
       server.publish(originOf('s'), 200);
       await world.until(() => fast.received.length === 200);
       await world.pass(100);
       expect(slow.received).toHaveLength(5);
       expect(rings).toBeGreaterThan(0);
-      expect(server.source.backlog(200, () => true)).toBe(200);
-      expect(server.source.backlog(200, (peer) => peer === 'fast')).toBe(0);
+      expect(server.source.backlog(200, () => true, world.clock.nowMs())).toBe(200);
+      expect(server.source.backlog(200, (peer) => peer === 'fast', world.clock.nowMs())).toBe(0);
       expect([server.source.hasTaken('fast', 200), server.source.hasTaken('slow', 1)]).toEqual([true, false]);
       for (let n = 0; n < 5; n++) slow.feed.taken(100);
       await world.pass(100);
-      expect(server.source.backlog(200, () => true)).toBe(195);
+      expect(server.source.backlog(200, () => true, world.clock.nowMs())).toBe(195);
       slow.end.abort();
       await slow.running;
       await world.pass(100);
-      expect(server.source.backlog(200, () => true)).toBe(0);
+      expect(server.source.backlog(200, () => true, world.clock.nowMs())).toBe(0);
       expect(server.source.hasTaken('nobody', 0)).toBe(false);
+    });
+  });
+
+  test('that takes nothing for STALL_PATIENCE_MS is left out of the backlog until it does', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const server = await Server.start(world, 's');
+      const stalled = new Reader(world, await connected(world, 'r', server.network), 's', {
+        windowBytes: 500,
+        takes: false,
+      });
+      await world.until(() => stalled.levels === 1);
+      server.publish(originOf('s'), 50);
+      await world.until(() => stalled.received.length === 5);
+      const backlog = () => server.source.backlog(50, () => true, world.clock.nowMs());
+      expect(backlog()).toBe(50);
+      await world.pass(STALL_PATIENCE_MS - 1);
+      expect(backlog()).toBe(50);
+      await world.pass(1);
+      expect(backlog()).toBe(0);
+      stalled.feed.taken(100);
+      stalled.feed.tell();
+      await world.pass(100);
+      expect(backlog()).toBe(49);
+      stalled.end.abort();
+      await stalled.running;
+    });
+  });
+
+  test('beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand go on, as do those of others', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const server = await Server.start(world, 's');
+      const greedy = await connected(world, 'greedy', server.network);
+      const open = async () => {
+        const channel = await greedy.open('s', UPDATES_PROTOCOL, { maxMessageBytes: 1000 });
+        const message = { kind: 'subscribe', scope: ['s'], vector: [], windowBytes: 500 } as const;
+        await channel.send(encodeReceiverMessage(message)).catch(() => {});
+        return channel;
+      };
+      const channels = await Promise.all(Array.from({ length: MAX_SUBSCRIPTIONS_PER_PEER + 3 }, open));
+      await world.pass(100);
+      expect(server.invalid).toHaveLength(3);
+      expect(server.invalid[0]).toMatch(/subscription: count: more than 64/);
+      const other = new Reader(world, await connected(world, 'r', server.network), 's');
+      server.publish(originOf('s'), 5);
+      await world.until(() => other.received.length === 5);
+      await failureOf(channels.at(-1)!.send(new Uint8Array(1)), 'STREAM_CLOSED');
+      channels[0]!.abort();
+      await world.pass(100);
+      await open();
+      await world.pass(100);
+      expect(server.invalid).toHaveLength(3);
+      other.end.abort();
+      await other.running;
     });
   });
 
@@ -230,7 +292,7 @@ describe('a feed', () => {
       server.publish(originOf('s'), 5);
       const reader = new Reader(world, await connected(world, 'r', server.network), 's', { scope: ['a'] });
       await world.until(() => reader.levels === 1);
-      expect(server.source.backlog(5, () => true)).toBe(0);
+      expect(server.source.backlog(5, () => true, world.clock.nowMs())).toBe(0);
       expect(server.source.hasTaken('r', 0)).toBe(false);
     });
   });
@@ -274,18 +336,56 @@ describe('a feed', () => {
     });
   });
 
-  test('tells what was taken at half a window at the latest, so that source and receiver never wait for each other', () => {
+  test('that is catching up is not waited for until it has once had everything', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 200);
       const client = await connected(world, 'r', server.network);
+      const reader = new Reader(world, client, 's', { windowBytes: 500, takes: false });
+      const backlog = () => server.source.backlog(server.head(originOf('s')), () => true, world.clock.nowMs());
+      await world.until(() => reader.received.length === 5);
+      expect(backlog()).toBe(0);
+      while (reader.levels === 0) {
+        reader.feed.taken(100);
+        await world.pass(30);
+      }
+      server.publish(originOf('s'), 210);
+      await world.pass(100);
+      expect(backlog()).toBeGreaterThanOrEqual(10);
+    });
+  });
+
+  test('that was too far behind gets what it lacks, once the log reaches it again', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const server = await Server.start(world, 's');
+      server.log.restart(originOf('s'), 20);
+      const client = await connected(world, 'r', server.network);
+      const arrived = new VersionVector([[originOf('s'), 5]]);
+      const reader = new Reader(world, client, 's', { arrived });
+      await world.until(() => reader.levels > 0);
+      expect(reader.tooFarBehind).toEqual([[originOf('s'), 20]]);
+      server.log.restart(originOf('s'), 5);
+      server.publish(originOf('s'), 12);
+      await world.until(() => reader.received.length === 7);
+      expect(reader.received).toEqual(range(originOf('s'), 5, 12));
+    });
+  });
+
+  test('tells what was taken at half a window at the latest, so that source and receiver never wait for each other', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const server = await Server.start(world, 's');
+      const client = await connected(world, 'r', server.network);
       const reader = new Reader(world, client, 's', { windowBytes: 500, tellEvery: 1000 });
+      await world.until(() => reader.levels > 0);
+      server.publish(originOf('s'), 200);
       await world.until(() => reader.received.length === 200);
-      expect(server.source.backlog(200, () => true)).toBeGreaterThan(0);
+      expect(server.source.backlog(200, () => true, world.clock.nowMs())).toBeGreaterThan(0);
       reader.feed.tell();
       await world.pass(100);
-      expect(server.source.backlog(200, () => true)).toBe(0);
+      expect(server.source.backlog(200, () => true, world.clock.nowMs())).toBe(0);
     });
   });
 
@@ -294,11 +394,11 @@ describe('a feed', () => {
     return world.run(async () => {
       const source = await world.start('rogue', (network) =>
         network.handle(UPDATES_PROTOCOL, { maxMessageBytes: MAX_SUBSCRIPTION_BYTES }, async (channel) => {
-          await channel.send(encodeSourceMessage({ kind: 'origin', origin: originOf('rogue') }));
+          await channel.send(...encodeSourceMessage({ kind: 'origin', origin: originOf('rogue') }));
           for (let n = 0; n < 100; n++) {
             const frame = new Uint8Array(100);
             frame.set(Buffer.from(`${originOf('rogue')}#${n + 1}`));
-            await channel.send(encodeSourceMessage({ kind: 'update', origin: 0, frame }));
+            await channel.send(...encodeSourceMessage({ kind: 'update', origin: 0, frame }));
           }
         }),
       );
@@ -333,7 +433,7 @@ describe('a feed', () => {
         await reader.running;
         expect(world.clock.nowMs() - abortedAtMs).toBeGreaterThanOrEqual(100);
         expect(arrived.get(originOf('s'))).toBe(at);
-        expect(server.source.backlog(50, () => true)).toBe(0);
+        expect(server.source.backlog(50, () => true, world.clock.nowMs())).toBe(0);
       }
       expect(server.invalid).toEqual([]);
     });
@@ -390,7 +490,7 @@ describe('a source drops a receiver', () => {
         await world.pass(100);
       }
       await ended;
-      expect(server.source.backlog(10, () => true)).toBe(0);
+      expect(server.source.backlog(10, () => true, world.clock.nowMs())).toBe(0);
       return server;
     });
   }
@@ -430,7 +530,7 @@ describe('a source drops a receiver', () => {
       await channel.send(encodeReceiverMessage(subscribe));
       await world.pass(1000);
       expect(server.invalid).toEqual([expect.stringMatching(/comes once/)]);
-      expect(server.source.backlog(100, () => true)).toBe(0);
+      expect(server.source.backlog(100, () => true, world.clock.nowMs())).toBe(0);
     });
   });
 

@@ -1,22 +1,34 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
-import { peerColours } from '../../../scenarios/report/charts.ts';
+import { peerColours } from '../../../scenarios/report/colours.ts';
 import { renderReport } from '../../../scenarios/report/report.ts';
 import { sampleRun } from './sample-run.ts';
 
 const parsed = (html: string) => parseHTML(html).document;
 
 describe('the report', () => {
-  test('has three charts with a line a peer, the target, a table of the peers, and the facts', async () => {
+  test('has its plots with a line a peer, the target, a table of the peers, and the facts', async () => {
     const document = parsed(renderReport(await sampleRun()));
-    const charts = [...document.querySelectorAll('figure svg')];
-    expect(charts.map((chart) => chart.getAttribute('aria-label'))).toEqual([
-      'Accuracy over time',
-      'Accuracy over bytes',
-      'Bytes over time',
+    const drawn = (where: string) => [...document.querySelectorAll(`${where} svg.chart`)];
+    const lines = drawn('.wide-only').map((chart) => [
+      chart.getAttribute('aria-label'),
+      chart.querySelectorAll('g[aria-label="line"] path').length,
+      /target 95 %/.test(chart.textContent!),
     ]);
-    for (const chart of charts) expect(chart.querySelectorAll('g[aria-label="line"] path')).toHaveLength(4);
-    expect(charts.map((chart) => /target 95 %/.test(chart.textContent!))).toEqual([true, true, false]);
+    expect(lines).toEqual([
+      ['Accuracy of the shared replica, by time', 5, true],
+      ['Accuracy of the shared replica, by bytes sent by the swarm', 5, true],
+      ['Accuracy of the shared replica, by samples', 5, true],
+      ['Bytes sent, by time', 5, false],
+      ['Bytes sent by the swarm, by kind and time', 0, false],
+      ['Bytes sent by each peer, by kind', 0, false],
+      ['Age of updates when applied, by time', 10, false],
+      ['Samples a second, by time', 5, false],
+      ["Resident memory of each peer's process, by time", 4, false],
+      ["Memory of each peer's network thread, by time", 12, false],
+    ]);
+    const titles = (charts: ReturnType<typeof drawn>) => charts.map((chart) => chart.getAttribute('aria-label'));
+    expect(titles(drawn('.narrow-only'))).toEqual(titles(drawn('.wide-only')));
     expect(document.querySelectorAll('tbody tr')).toHaveLength(4);
     expect(document.querySelector('h1')!.textContent).toContain('reached its target in 23.6 s');
     expect(document.querySelector('dl')!.textContent).toContain('equal on all peers');
@@ -24,7 +36,7 @@ describe('the report', () => {
 
   test('needs nothing from outside: no address, no script', async () => {
     const html = renderReport(await sampleRun());
-    expect(html.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|\/\/[a-z]|@import|url\(/i);
+    expect(html).not.toMatch(/https?:|\/\/[a-z]|@import|url\((?!#)/i);
     expect(html).not.toMatch(/<(script|link|img|iframe)|\ssrc=/i);
   });
 
@@ -45,14 +57,35 @@ describe('the report', () => {
 
   test('of a run that measured nothing says so', async () => {
     const run = await sampleRun();
-    for (const peer of run.tally.peers) peer.evaluations.points.length = peer.bytes.points.length = 0;
-    const html = renderReport({ ...run, summary: { ...run.summary, converged: false, timeToTargetSeconds: null } });
-    expect(html.match(/Nothing was measured/g)).toHaveLength(3);
+    for (const peer of run.tally.peers) peer.evaluations.points.length = peer.course.points.length = 0;
+    const peers = run.summary.peers.map((peer) => ({ ...peer, sentByKind: null }));
+    const summary = { ...run.summary, peers, converged: false, timeToTargetSeconds: null };
+    const html = renderReport({ ...run, summary });
+    expect(html.match(/Nothing was measured/g)).toHaveLength(10);
     expect(html).toContain('missed its target');
+  });
+
+  test('says what each kind of byte came to', async () => {
+    const text = parsed(renderReport(await sampleRun())).body.textContent!;
+    expect(text).toContain('entries: positions and signs 1.44 MB, 64.3 %');
+    expect(text).toContain("updates' heads 160 kB, 7.1 %");
+    expect(text).toContain('Noise and yamux 400 kB, 17.9 %');
+    expect(text).not.toContain('replica transfer');
+  });
+
+  test('of a run whose peers told no footprint has all the rest', async () => {
+    const run = await sampleRun();
+    for (const { course } of run.tally.peers) {
+      course.points.splice(0, course.points.length, ...course.points.map((point) => ({ ...point, footprint: null })));
+    }
+    const peers = run.summary.peers.map((peer) => ({ ...peer, sentByKind: null }));
+    const html = renderReport({ ...run, summary: { ...run.summary, peers } });
+    expect(html.match(/Nothing was measured/g)).toHaveLength(4);
   });
 
   test('tells any number of peers apart', async () => {
     expect(new Set(peerColours(40)).size).toBe(40);
-    expect(parsed(renderReport(await sampleRun(12))).querySelectorAll('.legend li')).toHaveLength(36);
+    const legends = parsed(renderReport(await sampleRun(12))).querySelectorAll('figure .legend');
+    expect(legends[0]!.querySelectorAll('li')).toHaveLength(12 + 1);
   });
 });

@@ -3,6 +3,8 @@ import { manifestOf } from '../../../scenarios/manifest.ts';
 import { summarize } from '../../../scenarios/runner/summary.ts';
 import { RunTally } from '../../../scenarios/runner/tally.ts';
 
+const unsent = { updates: 0, credit: 0, replica: 0, status: 0, hello: 0, upkeep: 0, transport: 0 };
+
 /** A run as its events would tell it: four peers that learn to 97 % in half a minute. */
 export async function sampleRun(peers = 4) {
   const manifest = await manifestOf(
@@ -23,9 +25,20 @@ export async function sampleRun(peers = 4) {
       const seconds = 2 + 1.2 * step;
       const accuracy = 0.972 - 0.5 * Math.exp(-step / 5) + 0.004 * Math.sin(7 * step + 2 * index);
       const bytesSent = 40_000 * step ** 0.8 + 3000 * index;
+      const sentByKind = { ...unsent, updates: 0.7 * bytesSent, status: 0.1 * bytesSent, transport: 0.2 * bytesSent };
+      const memory = { rssBytes: 2e8 + 1e6 * step, heapUsedBytes: 3e7, externalBytes: 4e6 };
+      const published = { publishedBytes: 1000 * step, publishedPayloadBytes: 900 * step };
+      const footprint = { sentByKind, ...published, logBytes: 4000 * step, memory };
       const progress = { round: step * 20, samples: step * 1000, swarmSamples: step * 4000, samplesPerSecond: 800 };
       const common = { accuracy, latentAccuracy: accuracy, bytesSent };
-      const more = { loss: 0.1, bytesReceived: 3 * bytesSent, updateAgeSeconds: quantiles, published: 300, applied };
+      const more = {
+        loss: 0.1,
+        bytesReceived: 3 * bytesSent,
+        updateAgeSeconds: quantiles,
+        published: 300,
+        applied,
+        footprint,
+      };
       add(seconds, { type: 'progress', progress: { ...progress, ...common, ...more, members: peers, lookahead: '2' } });
       add(seconds, { type: 'evaluation', ...common, swarmSamples: step * 4000, whole: false, tookSeconds: 0.1 });
       if (step === 18) add(seconds, { type: 'converged', swarmSamples: step * 4000, bytesSent });
@@ -40,6 +53,13 @@ export async function sampleRun(peers = 4) {
       fingerprintHolds: true,
       vector: {},
       invalidMessages: 0,
+      footprint: {
+        sentByKind: { ...unsent, updates: 400_000, status: 60_000, transport: 100_000 },
+        publishedBytes: 25_000,
+        publishedPayloadBytes: 22_500,
+        logBytes: 100_000,
+        memory: { rssBytes: 2.1e8, heapUsedBytes: 3e7, externalBytes: 4e6 },
+      },
     };
     const report = { ...totals, ...sizes, ...times, ...state, updateAgeSeconds: quantiles };
     add(33, { type: 'finishing', reason: 'target' });

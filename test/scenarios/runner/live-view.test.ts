@@ -22,10 +22,20 @@ describe('live progress', () => {
     const { manifest, tally } = await sampleRun();
     const lines = progressLines(manifest, tally, 34).map(stripVTControlCharacters);
     expect(lines).toHaveLength(1 + 4 + 1);
-    expect(lines[1]!.split(/\s{2,}/)).toEqual(['', '1', '500', '800', '97.10 %', '560 kB', '0.31 s', 'finished']);
+    expect(lines[1]!.split(/\s{2,}/)).toEqual(['', '1', '500', '806', '97.10 %', '560 kB', '0.31 s', 'finished']);
     expect(lines.at(-1)).toMatch(
       /^swarm {2}34\.0 s {2}100,000 of 100,000 samples {2}median 97\.10 %, target 95\.00 % {2}reached$/,
     );
+  });
+
+  test('tells the speed of a run that was over before its first progress', async () => {
+    const { manifest, tally } = await sampleRun();
+    for (const peer of tally.peers) {
+      peer.progress = null;
+      peer.trainingToMs = peer.trainingFromMs! + 500;
+    }
+    const [, first] = progressLines(manifest, tally, 1).map(stripVTControlCharacters);
+    expect(first!.split(/\s{2,}/).slice(2, 4)).toEqual(['500', '50,000']);
   });
 
   test('is drawn over in place on a terminal, within its width', async () => {

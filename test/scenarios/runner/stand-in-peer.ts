@@ -49,6 +49,7 @@ const progress: Progress = {
   applied,
   members: manifest.peers,
   lookahead: 'auto',
+  footprint: null,
 };
 const report: PeerReport = {
   rounds: 10,
@@ -71,6 +72,7 @@ const report: PeerReport = {
   fingerprintHolds: true,
   vector: { 'peer-0/00': 10 },
   invalidMessages: 0,
+  footprint: null,
 };
 
 emit('listening', { addresses: [`/ip4/127.0.0.1/tcp/${4000 + shard}`] });

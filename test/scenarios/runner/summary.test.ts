@@ -28,6 +28,7 @@ const report: PeerReport = {
   fingerprintHolds: true,
   vector: { 'a/1': 8, 'b/1': 8 },
   invalidMessages: 0,
+  footprint: null,
 };
 
 async function swarm(strategy: 'partial' | 'none' = 'partial') {
@@ -55,6 +56,14 @@ const progress = (swarmSamples: number, published: number, applied: object, byte
   progress: { samples: swarmSamples / 3, swarmSamples, published, applied, bytesSent, updateAgeSeconds: null },
 });
 
+test('an event of a kind that is not known here changes nothing but the name', async () => {
+  const { say, tally, summary } = await swarm();
+  const before = JSON.stringify(summary());
+  say(0, 60_000, { type: 'from-the-future', anything: 1 });
+  expect(JSON.stringify(summary())).toBe(before.replace('"peer":null', '"peer":"a"'));
+  expect(tally.peers[0]!.name).toBe('a');
+});
+
 describe('the summary', () => {
   test('of nothing knows nothing', async () => {
     const { summary } = await swarm();
@@ -65,7 +74,7 @@ describe('the summary', () => {
       samplesToTarget: null,
       samplesPerSecond: null,
       finalAccuracy: null,
-      bytes: { sentToTarget: null, wireSent: 0, denseEquivalent: null, wireRatio: null },
+      bytes: { sentToTarget: null, wireSent: 0, denseEquivalent: null, wireRatio: null, byKind: null },
       fingerprintsEqual: null,
       vectorsEqual: null,
       appliedShareWhileRunning: null,
@@ -133,6 +142,27 @@ describe('the summary', () => {
     const { finish, summary } = await swarm('none');
     for (const index of [0, 1, 2]) finish(index);
     expect(summary()).toMatchObject({ vectorsEqual: null, fingerprintsEqual: null });
+  });
+
+  test('tells bytes by kind and memory, of the swarm only where every peer told', async () => {
+    const kinds = { credit: 10, replica: 0, status: 20, hello: 5, upkeep: 5, transport: 60 };
+    const footprint = (rssBytes: number) => ({
+      sentByKind: { updates: 900, ...kinds },
+      publishedBytes: 300,
+      publishedPayloadBytes: 200,
+      logBytes: 7,
+      memory: { rssBytes, heapUsedBytes: 2, externalBytes: 3 },
+    });
+    const { say, finish, summary } = await swarm();
+    say(0, 60_000, {
+      ...progress(500, 1, {}),
+      progress: { ...progress(500, 1, {}).progress, footprint: footprint(90) },
+    });
+    expect(summary().peers[0]).toMatchObject({ sentByKind: { entries: 600, heads: 300, ...kinds }, peakRssBytes: 90 });
+    expect(summary().bytes.byKind).toBeNull();
+    for (const index of [0, 1, 2]) finish(index, { footprint: footprint(70) });
+    expect(summary().peers[0]).toMatchObject({ memory: { rssBytes: 70 }, peakRssBytes: 90 });
+    expect(summary().bytes.byKind).toMatchObject({ entries: 1800, heads: 900, transport: 180 });
   });
 
   test('gives each peer the share of the others that it has applied at the end', async () => {

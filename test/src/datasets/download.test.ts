@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/datasets/disk.ts';
-import { downloadFiles, mnistFiles, mnistMirrors, type PublishedFile } from '../../../src/datasets/download.ts';
+import { downloadFiles, mnistFiles, mnistMirrors } from '../../../src/datasets/download.ts';
 import type { Clock } from '../../../src/support/clock.ts';
+import type { PublishedFile } from '../../../src/support/download.ts';
 
 const contents: Record<string, Buffer> = {
   'images.gz': Buffer.alloc(300_000, 'pixels'),

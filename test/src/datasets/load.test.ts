@@ -60,6 +60,14 @@ describe('a data set', () => {
     expect([[...train.labels], [...test.labels]]).toEqual([[1, 2, 3], [4]]);
   });
 
+  it('looks for CIFAR-10 in the given folder, or in the cache', async () => {
+    for (const path of [join(cacheFolder, 'mine'), null]) {
+      const missing = join(path ?? join(cacheFolder, 'cifar10'), 'data_batch_1.bin');
+      const failure = { code: 'DATA_MISSING', path: missing };
+      await expect(load({ ...digits, kind: 'cifar10', path })).rejects.toMatchObject({ failure });
+    }
+  });
+
   it.skipIf(!existsSync(published))(
     'fetches MNIST into the cache once (skipped where shared/datasets/mnist is absent)',
     async () => {

@@ -33,6 +33,18 @@ function draw(minibatches: Minibatches, samples: number, batch: number): number[
 }
 
 describe('Minibatches', () => {
+  it('goes on anywhere in its stream', () => {
+    fc.assert(
+      fc.property(fc.nat(200), (skipped) => {
+        const shard = Uint32Array.from({ length: 17 }, (_, index) => index);
+        const whole = draw(stream(shard, 1), 250, 1);
+        const rest = stream(shard, 1);
+        rest.skip(skipped);
+        expect(draw(rest, 50, 1)).toEqual(whole.slice(skipped, skipped + 50));
+      }),
+    );
+  });
+
   it('takes every sample of the shard once an epoch, whatever the batch', () => {
     const shards = fc.uniqueArray(fc.nat(99), { minLength: 1, maxLength: 40 });
     fc.assert(

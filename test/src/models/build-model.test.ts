@@ -28,7 +28,12 @@ describe('buildModel', () => {
     const { topology } = topologyOf(
       sequential({
         layers: [
-          layers.reshape({ targetShape: [16], inputShape: [4, 4] }),
+          layers.reshape({ targetShape: [9, 9, 2], inputShape: [162] }),
+          layers.conv2d({ filters: 4, kernelSize: [2, 3], strides: [1, 2], padding: 'same', activation: 'relu' }),
+          layers.conv2d({ filters: 3, kernelSize: 2, useBias: false }),
+          layers.maxPooling2d({ poolSize: 2, strides: 1, padding: 'same' }),
+          layers.averagePooling2d({ poolSize: [2, 2], strides: [2, 1] }),
+          layers.globalAveragePooling2d({}),
           layers.dense({ units: 6, activation: 'tanh', useBias: false }),
           layers.leakyReLU({ alpha: 0.2 }),
           layers.elu(),

@@ -21,6 +21,21 @@ describe('initialParameters', () => {
     }
   });
 
+  it.each([
+    ['lenet-5', [1 / 25, 1 / 500, 2 / 800, 2 / 500]],
+    ['cifar10-cnn', [2 / 27, 2 / 144, 2 / 288, 2 / 1024]],
+  ])('have the variance of their window and activation in the kernels of %s', (name, variances) => {
+    const { layout } = outlineOf(topologyOf(name).topology);
+    const parameters = initialParameters(layout, seededRandom(7));
+    const kernels = layout.tensors.filter(({ role }) => role === 'kernel');
+    kernels.forEach(({ offset, size }, at) => {
+      const part = parameters.subarray(offset, offset + size);
+      const variance = part.reduce((sum, entry) => sum + entry * entry, 0) / size;
+      // Four standard errors of the variance of so many normal draws.
+      expect(Math.abs(variance / variances[at]! - 1)).toBeLessThan(4 * Math.sqrt(2 / size));
+    });
+  });
+
   it('are the same bits for the same seed, in every process', () => {
     const digest = (seed: number) =>
       createHash('sha256')

@@ -39,6 +39,24 @@ describe('zoo', () => {
     ]);
   });
 
+  it('holds the LeNet-5 of Caffe in its known size', () => {
+    const { layout, classes, inputShape, multiplyAdds } = outlineOf(topologyOf('lenet-5').topology);
+    expect([layout.size, multiplyAdds]).toEqual([431_080, 2_293_000]);
+    expect([inputShape, classes]).toEqual([[28, 28, 1], 10]);
+    expect(layout.tensors.filter(({ role }) => role === 'kernel').map(({ name, shape }) => [name, shape])).toEqual([
+      ['conv2d_1/kernel', [5, 5, 1, 20]],
+      ['conv2d_2/kernel', [5, 5, 20, 50]],
+      ['dense_1/kernel', [800, 500]],
+      ['dense_2/kernel', [500, 10]],
+    ]);
+  });
+
+  it('holds a network for CIFAR-10 that one core can train', () => {
+    const { classes, inputShape, multiplyAdds } = outlineOf(topologyOf('cifar10-cnn').topology);
+    expect([inputShape, classes]).toEqual([[32, 32, 3], 10]);
+    expect(multiplyAdds).toBeLessThanOrEqual(3e6);
+  });
+
   it('is in canonical form, so reading it again changes nothing', () => {
     for (const name of zooNames) {
       const { topology } = topologyOf(name);
@@ -46,7 +64,7 @@ describe('zoo', () => {
     }
   });
 
-  it('refuses other names', () => expect(refused(() => topologyOf('lenet-5'))).toBe('model'));
+  it('refuses other names', () => expect(refused(() => topologyOf('lenet-6'))).toBe('model'));
 });
 
 describe('topologyOf a LayersModel', () => {

@@ -41,3 +41,129 @@ test('an entry without content counts, too', () => {
   expect(log.bytes).toBe(10 * ENTRY_OVERHEAD_BYTES);
   expect(log.floor('o')).toBe(1);
 });
+
+interface Held {
+  readonly origin: string;
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+}
+
+/** A log as a plain list in order of arrival: slow and plain to see through. */
+class PlainLog {
+  held: Held[] = [];
+  readonly floors = new Map<string, number>();
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.held.reduce((bytes, { length }) => bytes + length + ENTRY_OVERHEAD_BYTES, 0);
+  }
+
+  end(origin: string): number {
+    return this.held.findLast((entry) => entry.origin === origin)?.to ?? this.floors.get(origin) ?? 0;
+  }
+
+  append(entry: Held): void {
+    if (!this.floors.has(entry.origin) || entry.from !== this.end(entry.origin)) {
+      this.held = this.held.filter(({ origin }) => origin !== entry.origin);
+      this.floors.set(entry.origin, entry.from);
+    }
+    this.held.push(entry);
+    while (this.bytes > this.#maxBytes) {
+      const { origin, to } = this.held.shift()!;
+      this.floors.set(origin, to);
+    }
+  }
+
+  forget(origin: string, above: number): void {
+    this.held = this.held.filter((entry) => entry.origin !== origin || entry.to <= above);
+    if (this.floors.has(origin)) this.floors.set(origin, Math.min(this.floors.get(origin)!, above));
+  }
+}
+
+const changes = fc.array(
+  fc.record({
+    kind: fc.constantFrom('append', 'append', 'append', 'skip', 'forget'),
+    origin: fc.constantFrom('o0', 'o1', 'o2'),
+    span: fc.integer({ min: 1, max: 3 }),
+    length: fc.nat(100),
+    by: fc.nat(12),
+  }),
+  { maxLength: 200 },
+);
+
+test('whatever is forgotten and wherever a log starts anew, it holds, counts and evicts what a plain list does', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1000, max: 20_000 }), changes, (maxBytes, steps) => {
+      const log = new UpdateLog(maxBytes);
+      const plain = new PlainLog(maxBytes);
+      for (const { kind, origin, span, length, by } of steps) {
+        if (kind === 'forget') {
+          const above = Math.max(0, plain.end(origin) - by);
+          log.forget(origin, above);
+          plain.forget(origin, above);
+        } else {
+          const from = plain.end(origin) + (kind === 'skip' ? by : 0);
+          log.append({ origin, from, to: from + span, bytes: new Uint8Array(length) });
+          plain.append({ origin, from, to: from + span, length });
+        }
+        expect(log.bytes).toBe(plain.bytes);
+        for (const name of ['o0', 'o1', 'o2']) expect(log.floor(name)).toBe(plain.floors.get(name) ?? 0);
+      }
+      for (const { origin, from, to, length } of plain.held) {
+        expect(log.entryFrom(origin, from)).toMatchObject({ to, bytes: { length } });
+      }
+      for (const name of ['o0', 'o1', 'o2']) {
+        const starts = plain.held.filter(({ origin }) => origin === name).map(({ from }) => from);
+        for (let from = 0; from < plain.end(name); from++) {
+          if (!starts.includes(from)) expect(log.entryFrom(name, from)).toBe(null);
+        }
+        expect(log.entryFrom(name, plain.end(name))).toBe(null);
+      }
+    }),
+  );
+});
+
+test('after a replica was adopted a log ends where its vector does, and goes on from there', () => {
+  const log = new UpdateLog(2 ** 20);
+  const bytes = new Uint8Array(1);
+  for (let from = 0; from < 6; from++) log.append({ origin: 'o', from, to: from + 1, bytes });
+  log.forget('o', 4);
+  expect(log.entryFrom('o', 3)?.to).toBe(4);
+  expect(log.entryFrom('o', 4)).toBe(null);
+  log.append({ origin: 'o', from: 4, to: 5, bytes });
+  expect(log.floor('o')).toBe(0);
+  log.append({ origin: 'o', from: 9, to: 10, bytes });
+  expect(log.floor('o')).toBe(9);
+  expect(log.entryFrom('o', 3)).toBe(null);
+  expect(log.entryFrom('o', 9)?.to).toBe(10);
+  expect(log.bytes).toBe(1 + ENTRY_OVERHEAD_BYTES);
+});
+
+test('an update merged across the sequence beyond which is forgotten goes whole', () => {
+  const log = new UpdateLog(2 ** 20);
+  log.append({ origin: 'o', from: 0, to: 2, bytes: new Uint8Array(1) });
+  log.append({ origin: 'o', from: 2, to: 6, bytes: new Uint8Array(1) });
+  log.forget('o', 4);
+  expect(log.entryFrom('o', 2)).toBe(null);
+  log.append({ origin: 'o', from: 4, to: 5, bytes: new Uint8Array(1) });
+  expect(log.floor('o')).toBe(4);
+  expect(log.entryFrom('o', 0)).toBe(null);
+});
+
+test('an origin’s log starts anew where a vector came to stand, unless it ends there', () => {
+  const log = new UpdateLog(2 ** 20);
+  for (let from = 0; from < 3; from++) log.append({ origin: 'o', from, to: from + 1, bytes: new Uint8Array(1) });
+  log.restart('o', 3);
+  expect([log.floor('o'), log.entryFrom('o', 0)?.to]).toEqual([0, 1]);
+  log.restart('o', 9);
+  expect([log.floor('o'), log.entryFrom('o', 0), log.bytes]).toEqual([9, null, 0]);
+  log.restart('new', 4);
+  expect([log.floor('new'), [...log.origins()]]).toEqual([4, ['o', 'new']]);
+  log.append({ origin: 'new', from: 4, to: 5, bytes: new Uint8Array(1) });
+  expect(log.entryFrom('new', 4)?.to).toBe(5);
+});

@@ -38,3 +38,13 @@ test('an origin survives its key', () => {
     ),
   );
 });
+
+test('a vector takes over another’s entries, and counts their updates', () => {
+  const vector = new VersionVector([
+    ['a', 5],
+    ['b', 7],
+  ]);
+  expect(vector.total()).toBe(12);
+  vector.replace(new VersionVector([['c', 3]]).entries());
+  expect([[...vector.entries()], vector.get('a'), vector.total()]).toEqual([[['c', 3]], 0, 3]);
+});

@@ -6,6 +6,7 @@ const failures: { [C in Failure['code']]: Extract<Failure, { code: C }> } = {
   CONFIG_INVALID: { code: 'CONFIG_INVALID', field: 'one', problem: 'two', mend: 'three' },
   DATA_MISSING: { code: 'DATA_MISSING', field: 'one', path: 'two', mend: 'three' },
   DATA_CORRUPT: { code: 'DATA_CORRUPT', file: 'one', field: 'two', problem: 'three', mend: 'four' },
+  STATE_UNUSABLE: { code: 'STATE_UNUSABLE', path: 'one', problem: 'two', mend: 'three' },
   BACKEND_UNAVAILABLE: { code: 'BACKEND_UNAVAILABLE', backend: 'one', problem: 'two', mend: 'three' },
   ADDRESS_UNAVAILABLE: { code: 'ADDRESS_UNAVAILABLE', address: 'one', problem: 'two', mend: 'three' },
   JOIN_FAILED: { code: 'JOIN_FAILED', address: 'one', problem: 'two', mend: 'three' },

@@ -1,0 +1,152 @@
+import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Disk, DRAFT_PREFIX } from '../../src/datasets/disk.ts';
+import { isFailure, MurmurError } from '../../src/support/errors.ts';
+import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts';
+
+/** A private key takes some 70 bytes. */
+const MAX_KEY_BYTES = 4096;
+
+/**
+ * What a peer keeps between its processes: the key that is its name, and its latest checkpoint. One process at a time
+ * holds the folder, by a file with its process id; that of a process that was killed is taken over.
+ */
+export class StateFolder {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly checkpoints: CheckpointStore;
+
+  private constructor(disk: Disk, folder: string) {
+    this.#disk = disk;
+    this.#folder = folder;
+    const place = join(folder, 'checkpoint');
+    this.checkpoints = {
+      place,
+      load: (maxBytes) => usable(place, disk.read(place, maxBytes)),
+      save: (checkpoint) => usable(place, disk.replace(place, checkpoint)),
+    };
+  }
+
+  /** Makes the folder where there is none. Throws STATE_UNUSABLE where another process holds it, or it cannot be written. */
+  static async open(disk: Disk, folder: string): Promise<StateFolder> {
+    try {
+      await mkdir(folder, { recursive: true });
+      await lock(folder);
+      const drafts = (await readdir(folder)).filter((name) => name.startsWith(DRAFT_PREFIX));
+      for (const name of drafts) await rm(join(folder, name), { recursive: true, force: true });
+    } catch (error) {
+      throw isFailure(error) ? error : unusable(folder, `cannot be used (${codeOf(error)})`, 'name a writable folder');
+    }
+    return new StateFolder(disk, folder);
+  }
+
+  /** The key kept here, or else a new one, which is kept from now on. */
+  async key<T>({ draw, read }: { draw: () => Promise<Uint8Array>; read: (bytes: Uint8Array) => T }): Promise<T> {
+    const path = join(this.#folder, 'identity.key');
+    let bytes = await usable(path, this.#disk.read(path, MAX_KEY_BYTES));
+    if (bytes === null) {
+      bytes = await draw();
+      await usable(path, this.#disk.replace(path, bytes));
+      await chmod(path, 0o600);
+    }
+    try {
+      return read(bytes);
+    } catch {
+      throw unusable(
+        path,
+        'is no private key',
+        'give the peer an empty --state folder: it then joins under a new name',
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await rm(lockIn(this.#folder), { force: true });
+  }
+}
+
+const lockIn = (folder: string) => join(folder, 'lock');
+
+async function lock(folder: string): Promise<void> {
+  const path = lockIn(folder);
+  for (;;) {
+    if (await take(path)) return;
+    const holder = await holderOf(path);
+    // Let go meanwhile.
+    if (holder === null) continue;
+    if (isRunning(holder)) throw inUse(path, holder);
+    await removeStale(path, holder);
+  }
+}
+
+/** The lock appears with its content, so that nobody finds it empty. */
+async function take(path: string): Promise<boolean> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${process.pid}\n`);
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** The process id in a lock, NaN where it holds something else; null where there is no lock. */
+async function holderOf(path: string): Promise<number | null> {
+  try {
+    return Number.parseInt(await readFile(path, 'utf8'), 10);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Ids are given again: in a container that restarts, a process often gets that of the one before it. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid || Number.isNaN(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Two processes may find the same lock stale: it is moved away first, and back where it is by then another's. */
+async function removeStale(path: string, holder: number): Promise<void> {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    await rename(path, aside);
+    if (!Object.is(await holderOf(aside), holder)) await link(aside, path).catch(() => {});
+    await rm(aside, { force: true });
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Failures of the disk speak of data sets. */
+async function usable<T>(path: string, action: Promise<T>): Promise<T> {
+  try {
+    return await action;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    const { failure } = error;
+    const problem = failure.code === 'DATA_CORRUPT' ? failure.problem : 'cannot be read or written';
+    throw unusable(path, problem, failure.code === 'DATA_MISSING' ? failure.mend : 'name another --state folder');
+  }
+}
+
+function inUse(path: string, pid: number): MurmurError {
+  return unusable(path, `process ${pid} holds this folder`, 'give every peer a --state folder of its own');
+}
+
+function unusable(path: string, problem: string, mend: string): MurmurError {
+  return new MurmurError({ code: 'STATE_UNUSABLE', path, problem, mend });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
