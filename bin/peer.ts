@@ -37,7 +37,11 @@ export const peerCommand = new Command('peer')
   .option('--backend <name>', 'insist on a compute backend', parseBackend)
   .option('--state <folder>', 'keep its name and its checkpoints there, to come back with after a crash')
   .option('--checkpoint-seconds <s>', 'time between two checkpoints, 15 where left out', parseCheckpointSeconds)
-  .option('--log-bytes <n>', 'memory for updates that others may still need, 256 MiB where left out', parseLogBytes)
+  .option(
+    '--log-bytes <n>',
+    'memory for updates that others may still need; by the model where left out',
+    parseLogBytes,
+  )
   .option('--json', 'print events as JSON, one a line')
   .action(async (flags: PeerFlags) => {
     // Before anything that takes time: a runner may be gone by the end of it.

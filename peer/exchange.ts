@@ -18,8 +18,17 @@ import type { Narrator } from './narrator.ts';
 import type { ReplicaHost } from './replica/replica-host.ts';
 import type { SwarmClock } from './swarm-clock.ts';
 
-/** Frames of all origins that are kept to serve others: an hour of four peers at 20 kB/s each. */
-export const DEFAULT_LOG_BYTES = 256 * 2 ** 20;
+/** Who lacks more than some whole replicas' worth of updates is better served by a replica transfer. */
+const LOG_REPLICAS = 16;
+/** Minutes of a small model's updates. */
+const MIN_LOG_BYTES = 16 * 2 ** 20;
+/** A large model's log must not be the greater part of a peer's memory. */
+const MAX_LOG_BYTES = 256 * 2 ** 20;
+
+/** Memory for the updates of all origins, where nothing else is said. */
+export function defaultLogBytes({ size }: Layout): number {
+  return Math.min(MAX_LOG_BYTES, Math.max(MIN_LOG_BYTES, LOG_REPLICAS * size * Float32Array.BYTES_PER_ELEMENT));
+}
 
 export interface ExchangeComponents {
   readonly network: Network;

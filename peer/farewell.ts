@@ -1,11 +1,14 @@
 import type { UpdateSource } from '../protocols/updates/update-source.ts';
-import type { Clock } from '../src/support/clock.ts';
+import { type Clock, sleep } from '../src/support/clock.ts';
 import { firstRing } from '../src/support/doorbell.ts';
 import type { Inbox } from './inbox.ts';
 import type { Member, Members } from './members.ts';
 
 /** A peer lingers no longer than this: a healthy swarm is done in well under a second, a broken one never. */
 export const LINGER_MS = 15_000;
+
+/** Who stops many peers stops them within this: they wait for one another's word, and end with the same updates. */
+export const TOGETHER_MS = 1_000;
 
 export interface FarewellComponents {
   readonly clock: Clock;
@@ -42,6 +45,7 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
     return vector?.equals(inbox.taken) ?? (init.alone && source.hasTaken(name, init.published()));
   };
   init.announce();
+  if (init.alone && members.live().length > 0) await sleep(clock, TOGETHER_MS);
   try {
     while (!timeout.signal.aborted) {
       if (init.waiting()) {

@@ -28,7 +28,7 @@ export interface PeerOptions {
   readonly state: string | null;
   /** Left out, every `DEFAULT_CHECKPOINT_SECONDS`. */
   readonly checkpointSeconds?: number | undefined;
-  /** Memory for updates that others may still need; left out, `DEFAULT_LOG_BYTES`. */
+  /** Memory for updates that others may still need; left out, `defaultLogBytes`. */
   readonly logBytes?: number | undefined;
   readonly events: (event: PeerEvent) => void;
   readonly signal: AbortSignal;

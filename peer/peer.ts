@@ -14,7 +14,7 @@ import { Chores } from './chores.ts';
 import { DelayMeter } from './delay-meter.ts';
 import { EvaluationPlan } from './evaluation-plan.ts';
 import type { MemoryUse, PeerEvent, PeerReport } from './events.ts';
-import { DEFAULT_LOG_BYTES, Exchange } from './exchange.ts';
+import { defaultLogBytes, Exchange } from './exchange.ts';
 import { sayFarewell } from './farewell.ts';
 import { Introductions } from './introductions.ts';
 import { Members } from './members.ts';
@@ -50,7 +50,7 @@ export interface PeerInit {
   readonly emit: (event: PeerEvent) => void;
   /** Asks the peer to finish early. */
   readonly signal: AbortSignal;
-  /** Memory for updates that others may still need; left out, `DEFAULT_LOG_BYTES`. */
+  /** Memory for updates that others may still need; left out, `defaultLogBytes`. */
   readonly logBytes?: number | undefined;
   /** Left out, `DEFAULT_CHECKPOINT_SECONDS`. */
   readonly checkpointSeconds?: number | undefined;
@@ -114,7 +114,7 @@ export class Peer {
     const shares = manifest.exchange.strategy !== 'none';
     const swarm = new SwarmClock(members, shares ? null : manifest.peers, manifest.limits.samples);
     const [narrator, introductions] = [this.#narrator, this.#introductions];
-    const logBytes = init.logBytes ?? DEFAULT_LOG_BYTES;
+    const logBytes = init.logBytes ?? defaultLogBytes(layout);
     this.#exchange = new Exchange(
       { network, clock, replica, identity, members, introductions, swarm, narrator },
       { manifest, layout, logBytes, onInvalid },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DirectFeeds } from '../../peer/direct-feeds.ts';
-import { LINGER_MS, sayFarewell } from '../../peer/farewell.ts';
+import { LINGER_MS, sayFarewell, TOGETHER_MS } from '../../peer/farewell.ts';
 import type { PeerState } from '../../protocols/status/messages.ts';
 import { StatusBoard } from '../../protocols/status/status-board.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
@@ -141,6 +141,23 @@ test('a peer that leaves alone goes when the others have taken what it published
     expect([gone, b.node.inbox.waiting]).toEqual([false, 4]);
     b.node.absorb();
     expect(await leaving).toBe(true);
+  });
+});
+
+test('peers that are told to stop at about the same time end with the same updates', () => {
+  const world = new MemoryWorld({ latencyMs: 40, jitterMs: 30 });
+  return world.run(async () => {
+    const leavers = await swarm(world, 'a', 'b', 'c');
+    const leaving: Promise<boolean>[] = [];
+    for (const leaver of leavers) {
+      leaving.push(leaver.farewell(true));
+      await world.pass(TOGETHER_MS / 5);
+      // Those that were not told yet go on.
+      for (const { node, state } of leavers) if (state === 'training') node.publish(3);
+    }
+    expect(await Promise.all(leaving)).toEqual([true, true, true]);
+    for (const { node } of leavers) expect(node.inbox.taken.equals(leavers[0]!.node.inbox.taken)).toBe(true);
+    await Promise.all(leavers.map(({ feeds }) => feeds.stop()));
   });
 });
 
