@@ -36,9 +36,9 @@ export class Arrears {
     return this.#marks.has(source);
   }
 
-  /** Whether there are any that this peer itself has to do something about. */
-  get areOwn(): boolean {
-    return [...this.#marks.values()].some(({ theirs }) => !theirs);
+  /** Origins that this peer itself has to do something about. */
+  *own(): Generator<OriginKey> {
+    for (const { floors, theirs } of this.#marks.values()) if (!theirs) yield* floors.keys();
   }
 
   /** Whether a source that stands at `vector` still has any of what it was marked for. */

@@ -103,6 +103,17 @@ export class CatchUp {
     this.#wake.ring();
   }
 
+  /**
+   * Whether updates of a peer that goes on publishing no longer come: training here would add what the model has long
+   * learnt, or push it back.
+   */
+  get isStale(): boolean {
+    const { members } = this.#components;
+    this.#dropOld();
+    for (const origin of this.#arrears.own()) if (members.get(peerOf(origin))?.status?.origin === origin) return true;
+    return false;
+  }
+
   /** Whether a replica waits to be adopted. */
   get ready(): boolean {
     return this.#fetched !== null;
@@ -170,15 +181,9 @@ export class CatchUp {
       // Somebody may hold what was given up.
       feeds.follow(identity.peer);
     }
-    narrator.say({
-      type: 'adopted',
-      source,
-      bytes: image.imageBytes,
-      seconds: (clock.nowMs() - startMs) / 1000,
-      putBack: putBack.length,
-      lost: ownGivenUp - putBack.length,
-      othersGivenUp,
-    });
+    const seconds = (clock.nowMs() - startMs) / 1000;
+    const counts = { putBack: putBack.length, lost: ownGivenUp - putBack.length, othersGivenUp };
+    narrator.say({ type: 'adopted', source, bytes: image.imageBytes, seconds, ...counts });
     return drifts;
   }
 
@@ -192,7 +197,7 @@ export class CatchUp {
     const { members, feeds, inbox } = this.#components;
     if (this.ready || inbox.waiting > 0) return false;
     this.#dropOld();
-    if (this.#arrears.areOwn) return false;
+    if (!this.#arrears.own().next().done) return false;
     if (!members.live().every(({ name }) => feeds.reaches(name))) return false;
     if (this.#trainers().length === 0) return true;
     return this.#goal !== null && inbox.arrived.covers(this.#goal.vector);
@@ -208,7 +213,7 @@ export class CatchUp {
         await firstRing([this.#wake, this.changes, members.changes], signal);
         continue;
       }
-      if (this.#joining === null && !this.#damaged) await sleep(clock, PATIENCE_MS, signal);
+      if (this.#joining === null && !this.#damaged && !this.isStale) await sleep(clock, PATIENCE_MS, signal);
       if (!signal.aborted && !(await this.#ask(source))) await sleep(clock, ASK_AGAIN_MS, signal);
     }
   }

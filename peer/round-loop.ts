@@ -60,7 +60,7 @@ export class RoundLoop {
     while (true) {
       const reason = this.#reasonToFinish();
       if (reason !== null) return this.#lastJudgement(reason);
-      await this.#waitForSubscribers();
+      await this.#keepWithinBound();
       if (catchUp?.ready) await this.absorb();
       this.#publish(await this.#round());
       await checkpoints.keepUp();
@@ -121,10 +121,14 @@ export class RoundLoop {
     this.#components.source.logGrew();
   }
 
-  /** The staleness bound: while a live subscriber has too many updates still to take, this peer only applies. */
-  async #waitForSubscribers(): Promise<void> {
-    const { clock, inbox, members, source, tally } = this.#components;
+  /**
+   * The staleness bound, both ways: while a live subscriber has too many updates still to take, or this peer is too far
+   * behind somebody, it only applies.
+   */
+  async #keepWithinBound(): Promise<void> {
+    const { clock, inbox, members, source, tally, catchUp } = this.#components;
     const { manifest, identity, overtime, signal } = this.#init;
+    const moves = catchUp === null ? [] : [catchUp.changes];
     const either = AbortSignal.any([overtime, signal]);
     const startMs = clock.nowMs();
     const isAwaited = (peer: PeerName) => members.isAwaited(peer);
@@ -132,9 +136,9 @@ export class RoundLoop {
     const behind = () => source.backlog(published(), isAwaited, clock.nowMs()) >= manifest.exchange.staleness;
     // The others may be waiting for this peer's word as it waits for theirs.
     if (behind()) inbox.tell();
-    while (behind() && this.#reasonToFinish() === null) {
+    while ((behind() || catchUp?.isStale) && this.#reasonToFinish() === null) {
       if (this.waiting) await this.absorb();
-      else await firstRing([inbox.arrivals, source.progress, members.changes], either);
+      else await firstRing([inbox.arrivals, source.progress, members.changes, ...moves], either);
     }
     tally.blockedMs += clock.nowMs() - startMs;
   }

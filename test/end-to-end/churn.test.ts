@@ -8,9 +8,9 @@ import { freePort, SeverableWire } from './severable-wire.ts';
 import { Workplace } from './workplace.ts';
 
 const workplace = new Workplace();
-/** Room for some 300 updates: of four peers in a few seconds, so that an image two seconds old can be gone on from. */
-const TINY_LOG = ['--log-bytes', '200000'];
-/** What the shared model may lose when somebody comes back with old weights, in [0, 1]. */
+/** Room for some 800 updates: of four peers in a few seconds, so that an image two seconds old can be gone on from. */
+const TINY_LOG = ['--log-bytes', '600000'];
+/** What the shared model may be below its lowest of the last seconds when somebody comes back with old weights, in [0, 1]. */
 const MAX_SETBACK = 0.003;
 
 const manifest = testManifest({
@@ -134,7 +134,7 @@ test('who returns with a checkpoint 600 rounds old, or joins late, takes a repli
   await gains([...survivors, back], 50);
   const before = accuracies(survivors, started.atMs - 4_000, started.atMs);
   const after = accuracies([...survivors, back], started.atMs, Date.now());
-  expect(mean(after)).toBeGreaterThan(mean(before) - MAX_SETBACK);
+  expect(mean(after)).toBeGreaterThan(Math.min(...before) - MAX_SETBACK);
 
   const late = await startPeer({ shard: 0, join, options: TINY_LOG });
   const first = await late.told('evaluation');
@@ -166,7 +166,7 @@ test('two pairs that were parted for longer than the logs reach meet in one mode
   }
   await gains(peers, 30);
   for (const wire of wires) wire.cut();
-  await gains(peers, 300);
+  await gains(peers, 600);
   for (const wire of wires) wire.mend();
   await until(() => peers.some((peer) => ofType(peer, 'adopted').length > 0));
   await gains(peers, 30);
