@@ -6,6 +6,8 @@ export const WASM = 'wasm';
 export interface WasmBackend {
   /** Takes uninitialised memory for a tensor. Views of the heap taken earlier may be dead afterwards: it can grow. */
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
+  /** Counts one more tensor of this memory. */
+  incRef(dataId: object): void;
   disposeData(dataId: object): boolean;
   /** A float32 tensor's entries in place. */
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;

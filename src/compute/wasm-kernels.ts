@@ -5,6 +5,7 @@ import {
   Conv2DBackpropFilter,
   Conv2DBackpropInput,
   getKernel,
+  Identity,
   type KernelFunc,
   MaxPoolGrad,
   registerKernel,
@@ -13,6 +14,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { registered, WASM } from './wasm-backend.ts';
 import { filterGradient, inputGradient } from './wasm-convolution.ts';
+import { sharing } from './wasm-identity.ts';
 import { averagePoolingGradient, maxPoolingGradient } from './wasm-pooling.ts';
 import { transposingFirst, turningRound } from './wasm-products.ts';
 import { addingRows } from './wasm-sum.ts';
@@ -28,6 +30,7 @@ const instead: readonly [string, KernelFunc][] = [
   [Conv2DBackpropInput, inputGradient],
   [MaxPoolGrad, maxPoolingGradient],
   [AvgPoolGrad, averagePoolingGradient],
+  [Identity, sharing],
 ];
 
 /** Registers what the `wasm` backend lacks or does slowly of a training step. To be called once, before it starts. */

@@ -18,23 +18,54 @@ export const maxPoolingGradient: KernelFunc = (args) => {
   const into = backend.typedArrayFromHeap(gradient).fill(0);
   const { inChannels: channels, inWidth } = info;
   const windows = windowsOf(info);
+  const line = inWidth * channels;
   let at = 0;
-  for (let image = 0; image < images.length; image += inWidth * info.inHeight * channels) {
+  for (let image = 0; image < images.length; image += line * info.inHeight) {
     for (const { corner, height, width } of windows) {
-      for (let channel = 0; channel < channels; channel++, at++) {
-        let line = image + corner + channel;
-        search: for (let i = 0; i < height; i++, line += inWidth * channels) {
-          for (let entry = line; entry < line + width * channels; entry += channels) {
-            if (images[entry] !== peaks[at]) continue;
-            into[entry] = into[entry]! + errors[at]!;
-            break search;
-          }
-        }
+      const halving = height === 2 && width === 2;
+      for (let first = image + corner; first < image + corner + channels; first++, at++) {
+        const peak = peaks[at]!;
+        const target = halving
+          ? firstOfFour(images, peak, first, channels, line)
+          : firstOf(images, peak, first, height, width, channels, line);
+        into[target] = into[target]! + errors[at]!;
       }
     }
   }
   return gradient;
 };
+
+/**
+ * The place of the first entry of a window that equals its `peak`, its last one's where none does. Found without a
+ * branch: a guess at where the peak is would mostly be wrong.
+ */
+function firstOf(
+  images: Float32Array,
+  peak: number,
+  first: number,
+  height: number,
+  width: number,
+  channels: number,
+  line: number,
+): number {
+  let target = first;
+  let missed = 1;
+  for (let i = 0, start = first; i < height; i++, start += line) {
+    for (let entry = start; entry < start + width * channels; entry += channels) {
+      target += missed * (entry - target);
+      missed &= Number(images[entry] !== peak);
+    }
+  }
+  return target;
+}
+
+/** The same of a window of two by two, which nearly all are: twice as fast. */
+function firstOfFour(images: Float32Array, peak: number, first: number, channels: number, line: number): number {
+  const second = Number(images[first] !== peak);
+  const third = second & Number(images[first + channels] !== peak);
+  const fourth = third & Number(images[first + line] !== peak);
+  return first + second * channels + third * (line - channels) + fourth * channels;
+}
 
 /**
  * The gradient of average-pooling: an error is spread evenly over its window. As in TensorFlow.js' other backends, a
