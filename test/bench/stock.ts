@@ -8,6 +8,7 @@ import {
   _FusedMatMul,
   BatchMatMul,
   getKernel,
+  Identity,
   type KernelConfig,
   losses,
   oneHot,
@@ -80,7 +81,7 @@ async function stockStep({ layout }: Compute, topology: unknown): Promise<Step> 
 
 /** Those of ours that a network of dense layers uses. */
 function denseKernels(): KernelConfig[] {
-  return [BatchMatMul, _FusedMatMul, Sum].map((name) => getKernel(name, 'wasm'));
+  return [BatchMatMul, _FusedMatMul, Identity, Sum].map((name) => getKernel(name, 'wasm'));
 }
 
 function useKernels(kernels: readonly KernelConfig[]): void {
