@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { FetchedReplica } from '../protocols/replica/replica-fetch.ts';
 import type { OriginKey } from '../src/sum/origin.ts';
 import type { LogEntry, UpdateLog } from '../src/sum/update-log.ts';
 import { VersionVector } from '../src/sum/version-vector.ts';
+import type { Adoption } from './replica/replica-host.ts';
 
 type Entries = readonly (readonly [OriginKey, number])[];
 
@@ -49,6 +51,17 @@ export function planAdoption({ origin: own, arrived, log }: Standpoint, image: E
 /** Updates that the peer would no longer have. */
 export function givesUp({ othersGivenUp, ownGivenUp }: AdoptionPlan): number {
   return othersGivenUp + ownGivenUp;
+}
+
+/** What the replica side needs to know of it; `next` is the origin to publish under where any are given up. */
+export function adoptionOf({ bytes, vector }: FetchedReplica, plan: AdoptionPlan, next: OriginKey | null): Adoption {
+  const { replay, putBack, putBackAbove } = plan;
+  return { image: bytes, vector, replay, givenUp: next && { above: putBackAbove, updates: putBack, next } };
+}
+
+/** For the event: updates put back, own ones lost, and others' given up. */
+export function countsOf({ putBack, ownGivenUp, othersGivenUp }: AdoptionPlan) {
+  return { putBack: putBack.length, lost: ownGivenUp - putBack.length, othersGivenUp };
 }
 
 /**

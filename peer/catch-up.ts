@@ -8,13 +8,14 @@ import { VersionVector } from '../src/sum/version-vector.ts';
 import { type Clock, sleep } from '../src/support/clock.ts';
 import { Doorbell, firstRing } from '../src/support/doorbell.ts';
 import { isFailure } from '../src/support/errors.ts';
-import { type AdoptionPlan, givesUp, mayAdopt, planAdoption } from './adoption.ts';
+import { type AdoptionPlan, adoptionOf, countsOf, givesUp, mayAdopt, planAdoption } from './adoption.ts';
 import { Arrears } from './arrears.ts';
 import type { DirectFeeds } from './direct-feeds.ts';
 import type { Inbox } from './inbox.ts';
 import type { Members } from './members.ts';
 import type { Narrator } from './narrator.ts';
 import type { Drift, ReplicaHost } from './replica/replica-host.ts';
+import { whileLive } from './silence.ts';
 import type { SwarmClock } from './swarm-clock.ts';
 
 /**
@@ -63,7 +64,7 @@ interface Fetched {
 export class CatchUp {
   readonly #components: CatchUpComponents;
   readonly #init: CatchUpInit;
-  readonly #arrears = new Arrears();
+  readonly #arrears: Arrears;
   readonly #wake = new Doorbell();
   readonly #stop = new AbortController();
   /** Rings whenever it stands differently. */
@@ -79,6 +80,7 @@ export class CatchUp {
   constructor(components: CatchUpComponents, init: CatchUpInit) {
     this.#components = components;
     this.#init = init;
+    this.#arrears = new Arrears(components.clock);
   }
 
   start(): void {
@@ -91,10 +93,10 @@ export class CatchUp {
     await this.#task;
   }
 
-  /** A feed's source holds updates of `origin` from `floor` on, and this peer stands below. */
-  tooFarBehind(origin: OriginKey, source: PeerName, floor: number): void {
-    this.#arrears.add(source, origin, floor);
+  /** A feed's source holds updates of `origin` from `floor` on, and this peer stands below. Tells whether that is news. */
+  tooFarBehind(origin: OriginKey, source: PeerName, floor: number): boolean {
     this.#wake.ring();
+    return this.#arrears.add(source, origin, floor);
   }
 
   /** S no longer equals what was applied to it: whatever this peer has, it needs another's replica. */
@@ -105,13 +107,11 @@ export class CatchUp {
 
   /**
    * Whether updates of a peer that goes on publishing no longer come: training here would add what the model has long
-   * learnt, or push it back.
+   * learnt, or push it back. Whoever waits for that looks again at every word of a peer: patience ends.
    */
   get isStale(): boolean {
-    const { members } = this.#components;
     this.#dropOld();
-    for (const origin of this.#arrears.own()) if (members.get(peerOf(origin))?.status?.origin === origin) return true;
-    return false;
+    return this.#arrears.grow(this.#components.members);
   }
 
   /** Whether a replica waits to be adopted. */
@@ -132,12 +132,15 @@ export class CatchUp {
     const either = AbortSignal.any([signal, patience.signal]);
     this.#joining = { emptyHanded: inbox.taken.isEmpty() };
     this.#wake.ring();
-    while (!either.aborted && !this.#isLevel()) {
-      if (this.ready || inbox.waiting > 0) await absorb();
-      else await firstRing([this.changes, inbox.arrivals, members.changes], either);
+    try {
+      while (!either.aborted && !this.#isLevel()) {
+        if (this.ready || inbox.waiting > 0) await absorb();
+        else await firstRing([this.changes, inbox.arrivals, members.changes], either);
+      }
+    } finally {
+      cancel();
+      this.#joining = null;
     }
-    cancel();
-    this.#joining = null;
     return !patience.signal.aborted;
   }
 
@@ -167,11 +170,9 @@ export class CatchUp {
 
   async #takeOver({ replica: image, source, startMs }: Fetched, plan: AdoptionPlan): Promise<readonly Drift[]> {
     const { identity, inbox, feeds, replica, clock, narrator } = this.#components;
-    const { replay, putBack, putBackAbove, ownGivenUp, othersGivenUp } = plan;
     // Under another origin its statuses count, though its vector has gone back.
     const next = givesUp(plan) > 0 ? identity.drawOrigin() : null;
-    const givenUp = next && { above: putBackAbove, updates: putBack, next };
-    const drifts = await replica.adopt({ image: image.bytes, replay, givenUp });
+    const drifts = await replica.adopt(adoptionOf(image, plan, next));
     inbox.rebase(plan.vector);
     this.#init.onMoved();
     this.#arrears.clear();
@@ -182,8 +183,7 @@ export class CatchUp {
       feeds.follow(identity.peer);
     }
     const seconds = (clock.nowMs() - startMs) / 1000;
-    const counts = { putBack: putBack.length, lost: ownGivenUp - putBack.length, othersGivenUp };
-    narrator.say({ type: 'adopted', source, bytes: image.imageBytes, seconds, ...counts });
+    narrator.say({ type: 'adopted', source, bytes: image.imageBytes, seconds, ...countsOf(plan) });
     return drifts;
   }
 
@@ -252,10 +252,11 @@ export class CatchUp {
 
   /** Tells whether that led anywhere. */
   async #ask(source: PeerName): Promise<boolean> {
-    const { network, clock } = this.#components;
+    const { network, clock, members } = this.#components;
     const startMs = clock.nowMs();
+    const { signal, end } = whileLive(members, source, this.#stop.signal);
     const wants = (head: ReplicaHead) => this.#wants(head, source);
-    const limits = { maxImageBytes: maxImageBytes(this.#init.parameters), signal: this.#stop.signal };
+    const limits = { maxImageBytes: maxImageBytes(this.#init.parameters), signal };
     try {
       const replica = await fetchReplica({ network, clock }, { source, wants, ...limits });
       if (replica !== null) {
@@ -269,20 +270,19 @@ export class CatchUp {
       if (this.#goal?.source === source) this.#goal = null;
       return false;
     } finally {
+      end.abort();
       this.changes.ring();
     }
   }
 
   /** Learns from a head what there is, and decides whether the image is needed, and whether to adopt it. */
-  #wants({ vector, samples, imageBytes }: ReplicaHead, source: PeerName): boolean {
+  #wants(head: ReplicaHead, source: PeerName): boolean {
     const { identity, inbox, log, feeds, swarm, narrator } = this.#components;
-    for (const [name, count] of samples) {
-      if (name === identity.peer) swarm.toldOfSelf(count);
-      else swarm.told(name, count);
-    }
-    for (const [origin] of vector) {
+    const { vector, imageBytes } = head;
+    swarm.toldByHead(head, identity.peer);
+    for (const [origin, sequence] of vector) {
       if (identity.isFormer(origin)) feeds.follow(identity.peer);
-      else this.#init.onMentioned(peerOf(origin));
+      else if (sequence > inbox.arrived.get(origin)) this.#init.onMentioned(peerOf(origin));
     }
     const theirs = new VersionVector(vector);
     if (this.#joining !== null) this.#goal = { vector: theirs, source };

@@ -10,6 +10,7 @@ import { Doorbell, firstRing } from '../src/support/doorbell.ts';
 import { isFailure } from '../src/support/errors.ts';
 import type { Inbox } from './inbox.ts';
 import type { Members } from './members.ts';
+import { whileLive } from './silence.ts';
 
 /** Updates under way on one feed: enough to cover a link of 100 Mbit/s and 50 ms. */
 const WINDOW_BYTES = 2 ** 20;
@@ -144,9 +145,8 @@ export class DirectFeeds {
   /** Runs one feed to its end; tells whether it failed or was held, and how many updates it brought. */
   async #feed(owner: PeerName, source: PeerName): Promise<{ failed: boolean; updates: number; held: boolean }> {
     let updates = 0;
-    const end = new AbortController();
+    const { signal, end } = whileLive(this.#members, source, this.#stop.signal);
     this.#open.add(end);
-    const signal = AbortSignal.any([this.#stop.signal, end.signal]);
     const { layout, tellEvery, onInvalid, onTooFarBehind } = this.#init;
     const feed = new UpdateFeed(
       { network: this.#network, clock: this.#clock },
@@ -170,7 +170,6 @@ export class DirectFeeds {
         onTooFarBehind: (origin, floor) => signal.aborted || onTooFarBehind(origin, source, floor),
       },
     );
-    void this.#endWhenSilent(source, end, signal);
     let failed = false;
     const holds = this.#timesHeld;
     try {
@@ -183,11 +182,5 @@ export class DirectFeeds {
     this.#open.delete(end);
     end.abort();
     return { failed, updates, held: this.#timesHeld > holds };
-  }
-
-  /** A frozen peer's connection may stand for minutes: the feed makes room for one from somebody who answers. */
-  async #endWhenSilent(source: PeerName, end: AbortController, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#members.isLive(source)) await this.#members.changes.wait(signal);
-    end.abort();
   }
 }

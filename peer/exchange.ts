@@ -88,13 +88,13 @@ export class Exchange {
       // Whoever asks this peer for its updates waits for these, too; own new ones may not come any more.
       this.source.logGrew();
     };
-    this.inbox = new Inbox({ clock, log }, { layout, unit: latticeUnit(exchange.latticeBits), onArrival });
+    this.inbox = new Inbox({ clock, log, identity }, { layout, unit: latticeUnit(exchange.latticeBits), onArrival });
     if (exchange.strategy === 'none') return;
 
     const tellEvery = Math.max(1, Math.floor(exchange.staleness / 4));
     const onTooFarBehind = (origin: OriginKey, source: PeerName, floor: number) => {
+      if (!this.catchUp?.tooFarBehind(origin, source, floor)) return;
       narrator.warn('TOO_FAR_BEHIND', `${source} no longer holds all updates of ${origin} that are missing here`);
-      this.catchUp?.tooFarBehind(origin, source, floor);
     };
     const feeds = new DirectFeeds(
       { network, clock, members, inbox: this.inbox },

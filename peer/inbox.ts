@@ -1,6 +1,9 @@
+import { MAX_IMAGE_ORIGINS } from '../protocols/replica/constants.ts';
+import { MAX_INCARNATIONS } from '../protocols/updates/constants.ts';
 import { decodeFrame, decodeUpdate, type Frame } from '../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../protocols/updates/update-feed.ts';
 import type { Layout } from '../src/models/layout.ts';
+import type { Identity } from '../src/sum/identity.ts';
 import { type OriginKey, type PeerName, peerOf } from '../src/sum/origin.ts';
 import type { UpdateLog } from '../src/sum/update-log.ts';
 import { VersionVector } from '../src/sum/version-vector.ts';
@@ -8,14 +11,6 @@ import type { Clock } from '../src/support/clock.ts';
 import { Doorbell } from '../src/support/doorbell.ts';
 import { MurmurError } from '../src/support/errors.ts';
 import type { ArrivedFrame } from './replica/replica-host.ts';
-
-/**
- * Incarnations of one peer: each process that publishes is one. A quarter of the room that a finishing peer's vector
- * has; whoever restarts more often comes back under a new name.
- */
-export const MAX_INCARNATIONS = 64;
-/** More origins than any real run has: 4,096 peers, each restarted 15 times. Beyond it peers are inventing them. */
-export const MAX_ORIGINS = 65_536;
 
 export interface InboxInit {
   readonly layout: Layout;
@@ -49,6 +44,7 @@ export class Inbox {
   readonly arrivals = new Doorbell();
   readonly #clock: Clock;
   readonly #log: UpdateLog;
+  readonly #identity: Identity;
   readonly #init: InboxInit;
   #origins = 0;
   readonly #incarnations = new Map<PeerName, number>();
@@ -56,9 +52,10 @@ export class Inbox {
   /** Feeds that may have something to tell their sources. */
   readonly #feeds = new Set<UpdateFeed>();
 
-  constructor(components: { clock: Clock; log: UpdateLog }, init: InboxInit) {
+  constructor(components: { clock: Clock; log: UpdateLog; identity: Identity }, init: InboxInit) {
     this.#clock = components.clock;
     this.#log = components.log;
+    this.#identity = components.identity;
     this.#init = init;
   }
 
@@ -66,17 +63,21 @@ export class Inbox {
     return this.#queue.length;
   }
 
-  /** One frame from a feed. Throws MESSAGE_INVALID and changes nothing where it is malformed or out of order. */
+  /**
+   * One frame from a feed. Throws MESSAGE_INVALID and changes nothing where it is malformed or out of order. Those of one
+   * incarnation too many are dropped: whoever brings them has done nothing wrong.
+   */
   accept(origin: OriginKey, bytes: Uint8Array, feed: UpdateFeed): void {
     const { layout, unit } = this.#init;
     const frame = decodeFrame(bytes, { layout, nowMs: this.#clock.nowMs() });
     decodeUpdate(frame, layout, unit);
     const standing = this.arrived.standing(origin, frame.from, frame.to);
-    if (standing === 'covered') {
+    if (standing === 'covered' || this.#isBeyondIncarnations(origin)) {
       feed.taken(bytes.length);
       return;
     }
     if (standing !== 'next') throw outOfOrder(standing);
+    if (origin === this.#identity.origin) throw outOfOrder('beyond what this peer itself has published');
     if (this.arrived.get(origin) === 0) this.#countOrigin(peerOf(origin));
     this.#keep(origin, frame.from, frame.to, bytes);
     const { publishedAtMs, pendingMs } = frame;
@@ -133,11 +134,14 @@ export class Inbox {
     this.#feeds.clear();
   }
 
+  #isBeyondIncarnations(origin: OriginKey): boolean {
+    return this.arrived.get(origin) === 0 && (this.#incarnations.get(peerOf(origin)) ?? 0) >= MAX_INCARNATIONS;
+  }
+
   #countOrigin(peer: PeerName): void {
-    const incarnations = this.#incarnations.get(peer) ?? 0;
-    if (incarnations >= MAX_INCARNATIONS) throw outOfOrder('one incarnation too many');
-    if (this.#origins >= MAX_ORIGINS) throw outOfOrder('one origin too many');
-    this.#incarnations.set(peer, incarnations + 1);
+    // More would fit no image of the replica. No real run has as many: 4,096 peers, each restarted 15 times.
+    if (this.#origins >= MAX_IMAGE_ORIGINS) throw outOfOrder('one origin too many');
+    this.#incarnations.set(peer, (this.#incarnations.get(peer) ?? 0) + 1);
     this.#origins++;
   }
 

@@ -19,8 +19,12 @@ const MAX_DIALLING = 64;
  * then at everyone else, and names are free to make up.
  */
 export const MAX_MENTIONED = 64;
+/** Of these, such as were dialled in vain before: however many are not there, newcomers are dialled, too. */
+const MAX_REDIALLING = 32;
 /** Between two attempts to dial the same peer. */
 const REDIAL_MS = 3_000;
+/** Peers remembered as dialled in vain: names are free to make up, so the longest untried goes for a newer one. */
+const MAX_VAIN = MAX_MEMBERS;
 
 export interface IntroductionsInit {
   readonly onAdmitted: (peer: PeerName) => void;
@@ -46,6 +50,10 @@ export class Introductions {
   readonly #admitted = new Set<PeerName>();
   readonly #meeting = new Map<PeerName, Promise<void>>();
   readonly #dialling = new Set<PeerName>();
+  /** Dialled in vain when they were last, the latest last. */
+  readonly #vain = new Set<PeerName>();
+  /** Of each peer that is to be asked for its hello again, what takes that back. */
+  readonly #regreets = new Map<PeerName, () => void>();
   readonly #timers = new Set<() => void>();
   #stopped = false;
 
@@ -58,6 +66,7 @@ export class Introductions {
     this.#init = init;
     this.#conduct = new Conduct(components.clock);
     this.#network.onConnection((peer, connected) => {
+      if (connected) this.#vain.delete(peer);
       if (!connected) this.#forget(peer);
       else if (this.#conduct.met(peer)) this.#shun(peer);
       else if (this.#conduct.shuns(peer)) this.#network.disconnect(peer);
@@ -111,7 +120,8 @@ export class Introductions {
   /** Dials a peer that is known only from its status. */
   seek(peer: PeerName, addresses: readonly string[]): void {
     if (this.#stopped || this.#dialling.size >= MAX_DIALLING) return;
-    if (this.#dialling.has(peer) || this.#network.connected.has(peer)) return;
+    if (this.#dialling.has(peer) || this.#network.connected.has(peer) || this.#conduct.shuns(peer)) return;
+    if (this.#vain.has(peer) && this.#redialling() >= MAX_REDIALLING) return;
     this.#dialling.add(peer);
     const waitMs = this.#network.self < peer ? 0 : SECOND_DIAL_MS;
     this.#after(waitMs, () => void this.#dial(peer, addresses));
@@ -137,16 +147,32 @@ export class Introductions {
         if (!isFailure(error)) throw error;
       }
     }
+    if (!this.#network.connected.has(peer)) this.#noteVain(peer);
     this.#after(REDIAL_MS, () => this.#dialling.delete(peer));
   }
 
-  #after(delayMs: number, action: () => void): void {
+  #noteVain(peer: PeerName): void {
+    this.#vain.delete(peer);
+    this.#vain.add(peer);
+    if (this.#vain.size > MAX_VAIN) this.#vain.delete(this.#vain.keys().next().value!);
+  }
+
+  #redialling(): number {
+    return [...this.#dialling].filter((peer) => this.#vain.has(peer)).length;
+  }
+
+  /** Returns what takes it back. */
+  #after(delayMs: number, action: () => void): () => void {
     const cancel = this.#clock.after(delayMs, () => {
       this.#timers.delete(cancel);
       action();
     });
     if (this.#stopped) cancel();
     else this.#timers.add(cancel);
+    return () => {
+      this.#timers.delete(cancel);
+      cancel();
+    };
   }
 
   #shun(peer: PeerName): void {
@@ -158,6 +184,8 @@ export class Introductions {
   #forget(peer: PeerName): void {
     this.#admitted.delete(peer);
     this.#unanswered.delete(peer);
+    this.#regreets.get(peer)?.();
+    this.#regreets.delete(peer);
     this.#members.disconnected(peer);
   }
 
@@ -175,9 +203,19 @@ export class Introductions {
   /** Asks again, ever more seldom; of a peer that is there and never answers it is told once. */
   #regreet(peer: PeerName, error: MurmurError): void {
     const times = this.#unanswered.get(peer) ?? 0;
-    if (this.#network.connected.has(peer)) this.#unanswered.set(peer, times + 1);
     if (error.code === 'TIMED_OUT' && times === 0) this.#init.onRefused(peer, error);
-    this.#after(Math.min(MAX_REGREET_MS, REGREET_MS * 2 ** Math.min(times, 16)), () => this.#introduce(peer));
+    // A new connection begins with a hello of its own.
+    if (!this.#network.connected.has(peer)) return;
+    this.#unanswered.set(peer, times + 1);
+    this.#regreets.get(peer)?.();
+    const waitMs = Math.min(MAX_REGREET_MS, REGREET_MS * 2 ** Math.min(times, 16));
+    this.#regreets.set(
+      peer,
+      this.#after(waitMs, () => {
+        this.#regreets.delete(peer);
+        this.#introduce(peer);
+      }),
+    );
   }
 
   #refuse(peer: PeerName, error: MurmurError): void {

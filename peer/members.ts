@@ -27,6 +27,12 @@ export const MAX_MEMBERS = MAX_PEERS;
  */
 const CONTRIBUTING: readonly PeerState[] = ['ready', 'training', 'finishing'];
 
+/** States in which a peer's next word may be what a round of the others waits for. */
+const AWAITED: readonly PeerState[] = ['training', 'finishing'];
+
+/** Lost peers that let the next ones go first each time: fewer than are dialled at a time. */
+const LOST_TURN = 16;
+
 /** What is known of another peer of the run. */
 export interface Member {
   readonly name: PeerName;
@@ -49,8 +55,12 @@ export type MemberChange = 'joined' | 'silent' | 'back' | 'left';
 export class Members {
   readonly #clock: Clock;
   readonly #members = new Map<PeerName, Member>();
-  /** Statuses of peers that have not said hello: anybody can make up names, so they count for nothing until they do. */
+  /**
+   * Statuses of peers that have not said hello, the latest last: anybody can make up names, so they count for nothing
+   * until they do.
+   */
   readonly #hearsay = new Map<PeerName, Status>();
+  #timesLost = 0;
   readonly #onChange: (member: Member, change: MemberChange) => void;
   /** Rings on every status and every change of who is live. */
   readonly changes = new Doorbell();
@@ -75,7 +85,7 @@ export class Members {
   /** Whether the others' rounds wait for it: it trains, and has said something of late. */
   isAwaited(name: PeerName): boolean {
     const member = this.#members.get(name);
-    if (!member?.live || (member.status?.state !== 'training' && member.status?.state !== 'finishing')) return false;
+    if (member === undefined || !isAtWork(member)) return false;
     const patienceMs = Math.min(SILENT_AFTER_MS, Math.max(STALLED_AFTER_MS, PAUSES * member.pauseMs));
     return this.#clock.nowMs() - member.lastHeardMs < patienceMs;
   }
@@ -111,7 +121,7 @@ export class Members {
   heard(name: PeerName, status: Status): void {
     const member = this.#members.get(name);
     if (member === undefined) {
-      if (this.#hearsay.size < MAX_PEERS || this.#hearsay.has(name)) this.#hearsay.set(name, status);
+      this.#noteHearsay(name, status);
       return;
     }
     if (member.status !== null && isOlder(status, member.status)) return;
@@ -138,16 +148,28 @@ export class Members {
   suspectSilent(): void {
     const oldestMs = this.#clock.nowMs() - SILENT_AFTER_MS;
     for (const member of this.all()) if (member.live && member.lastHeardMs < oldestMs) this.#suspect(member);
-    if (this.live().some(({ name, status }) => status?.state === 'training' && !this.isAwaited(name))) {
+    if ([...this.all()].some((member) => isAtWork(member) && !this.isAwaited(member.name))) {
       this.changes.ring();
     }
   }
 
-  /** Peers that are gone without having said so, with where they could be reached: after a partition nobody else dials. */
+  /**
+   * Peers that are gone without having said so, with where they could be reached: after a partition nobody else dials.
+   * Each time another one comes first, as not all may be dialled at once.
+   */
   lost(): { readonly name: PeerName; readonly addresses: readonly string[] }[] {
-    return [...this.all()].flatMap(({ name, live, status }) =>
+    const lost = [...this.all()].flatMap(({ name, live, status }) =>
       live || status === null || status.state === 'left' ? [] : [{ name, addresses: status.addresses }],
     );
+    const first = lost.length === 0 ? 0 : (LOST_TURN * this.#timesLost++) % lost.length;
+    return [...lost.slice(first), ...lost.slice(0, first)];
+  }
+
+  /** Without the vector, which takes most of a status, and at the cost of whoever has said nothing for longest. */
+  #noteHearsay(name: PeerName, status: Status): void {
+    this.#hearsay.delete(name);
+    this.#hearsay.set(name, { ...status, vector: null });
+    if (this.#hearsay.size > MAX_PEERS) this.#hearsay.delete(this.#hearsay.keys().next().value!);
   }
 
   #noteHeard(member: Member): void {
@@ -176,6 +198,10 @@ export class Members {
     this.#onChange(member, 'silent');
     this.changes.ring();
   }
+}
+
+function isAtWork({ live, status }: Member): boolean {
+  return live && status !== null && AWAITED.includes(status.state);
 }
 
 /** Gossip may bring an older word after a newer one: a peer goes through its states in order, and forgets nothing. */

@@ -189,7 +189,7 @@ export class Peer {
       try {
         await this.#exchange.stop();
       } finally {
-        await Promise.all([this.#network.stop(), this.#replica.stop()]);
+        await Promise.all([this.#network.stop(), this.#replica.stop(), this.#checkpoints.written()]);
       }
     }
   }
@@ -262,7 +262,7 @@ export class Peer {
     const scores = await this.#replica.evaluate('final');
     this.#scored(scores, this.#books.swarm.samples());
     const snapshot = await this.#replica.snapshot();
-    await this.#checkpoints.last();
+    await this.#checkpoints.now();
     const report = reportOf(this.#books, scores, snapshot, this.#narrator.invalidMessages);
     this.#narrator.say({ type: 'finished', report });
     return report;

@@ -75,8 +75,12 @@ export class RoundLoop {
 
   /** Applies what has come without training: a whole replica first, where one has. */
   async absorb(): Promise<void> {
-    const { inbox, replica, catchUp, narrator } = this.#components;
+    const { inbox, replica, catchUp, checkpoints, narrator } = this.#components;
+    const { identity } = this.#init;
+    const { origin } = identity;
     if (catchUp?.ready) narrator.drifted(await catchUp.adopt());
+    // An earlier checkpoint still has in S what is published once more from here on.
+    if (identity.origin !== origin) await checkpoints.now();
     const arrived = this.#takeArrived();
     inbox.tell();
     narrator.drifted(await replica.absorb(arrived));

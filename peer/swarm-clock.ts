@@ -1,5 +1,6 @@
 import { MAX_SAMPLES_PEERS } from '../protocols/replica/constants.ts';
-import type { PeerName } from '../src/sum/origin.ts';
+import type { ReplicaHead } from '../protocols/replica/replica-fetch.ts';
+import { type PeerName, peerOf } from '../src/sum/origin.ts';
 import type { Members } from './members.ts';
 
 /**
@@ -14,8 +15,10 @@ export class SwarmClock {
   readonly #members: Members;
   readonly #alonePeers: number | null;
   readonly #limitSamples: number;
-  /** What frames, other peers and the checkpoint told of each peer, those that have left included. */
+  /** What each peer's own frames told of it, those that have left included. */
   readonly #told = new Map<PeerName, number>();
+  /** What others told of it, and the checkpoint, which had it from them in part. */
+  readonly #rumours = new Map<PeerName, number>();
   #own = 0;
 
   /**
@@ -37,11 +40,24 @@ export class SwarmClock {
     this.#own += samples;
   }
 
-  /** Somebody who knows says that `name` has trained on so many, over all its processes. */
+  /** A frame of `name` says that it has trained on so many, over all its processes. */
   told(name: PeerName, samples: number): void {
-    const known = this.#told.get(name);
-    if (known === undefined && this.#told.size === MAX_SAMPLES_PEERS) return;
-    this.#told.set(name, Math.max(known ?? 0, Math.min(samples, this.#limitSamples)));
+    this.#note(this.#told, name, samples);
+  }
+
+  /** Somebody else, or the checkpoint, says so: all that is known only in this way counts for no more than one peer may. */
+  rumoured(name: PeerName, samples: number): void {
+    this.#note(this.#rumours, name, samples);
+  }
+
+  /** The head of a replica tells of everybody who is in it: of others that it names it knows nothing. */
+  toldByHead({ vector, samples }: Pick<ReplicaHead, 'vector' | 'samples'>, self: PeerName): void {
+    const summed = new Set(vector.map(([origin]) => peerOf(origin)));
+    for (const [name, count] of samples) {
+      if (!summed.has(name)) continue;
+      if (name === self) this.toldOfSelf(Math.min(count, this.#most()));
+      else this.rumoured(name, count);
+    }
   }
 
   /** The same of this peer itself: an earlier process of it may have gone on after its last checkpoint. */
@@ -51,17 +67,40 @@ export class SwarmClock {
 
   samples(): number {
     if (this.#alonePeers !== null) return this.#own * this.#alonePeers;
-    const others = [...this.ofOthers()].map(([, samples]) => samples);
-    const next = [this.#own, ...others].sort((a, b) => b - a)[1] ?? 0;
-    const most = others.length > 1 ? MAX_LEAD * next : Number.POSITIVE_INFINITY;
-    return others.reduce((total, samples) => total + Math.min(samples, most), this.#own);
+    const most = this.#most();
+    const known = this.#firstHand();
+    let [total, rumoured] = [this.#own, 0];
+    for (const samples of known.values()) total += Math.min(samples, most);
+    for (const [name, samples] of this.#rumours) rumoured += Math.max(0, samples - (known.get(name) ?? 0));
+    return total + Math.min(rumoured, most);
   }
 
   /** Samples of every other peer, as far as known here. */
-  *ofOthers(): Generator<readonly [PeerName, number]> {
-    for (const [name, samples] of this.#told) if (this.#members.get(name) === undefined) yield [name, samples];
+  ofOthers(): Iterable<readonly [PeerName, number]> {
+    const all = this.#firstHand();
+    for (const [name, samples] of this.#rumours) all.set(name, Math.max(samples, all.get(name) ?? 0));
+    return all;
+  }
+
+  /** The most that a peer counts for. */
+  #most(): number {
+    const others = [...this.#firstHand().values()];
+    const next = [this.#own, ...others].sort((a, b) => b - a)[1] ?? 0;
+    return others.length > 1 ? MAX_LEAD * next : Number.POSITIVE_INFINITY;
+  }
+
+  /** What the others told of themselves. */
+  #firstHand(): Map<PeerName, number> {
+    const all = new Map(this.#told);
     for (const { name, samples } of this.#members.all()) {
-      yield [name, Math.max(Math.min(samples, this.#limitSamples), this.#told.get(name) ?? 0)];
+      all.set(name, Math.max(Math.min(samples, this.#limitSamples), all.get(name) ?? 0));
     }
+    return all;
+  }
+
+  #note(counts: Map<PeerName, number>, name: PeerName, samples: number): void {
+    const known = counts.get(name);
+    if (known === undefined && counts.size === MAX_SAMPLES_PEERS) return;
+    counts.set(name, Math.max(known ?? 0, Math.min(samples, this.#limitSamples)));
   }
 }

@@ -56,7 +56,7 @@ export class Checkpoints {
       if (checkpoint === null) return info;
       tally.rounds = checkpoint.rounds;
       swarm.toldOfSelf(checkpoint.samples);
-      for (const [name, samples] of checkpoint.samplesOfOthers) swarm.told(name, samples);
+      for (const [name, samples] of checkpoint.samplesOfOthers) swarm.rumoured(name, samples);
       const { rounds, samples } = checkpoint;
       narrator.say({ type: 'restored', rounds, samples, tookSeconds: (clock.nowMs() - startMs) / 1000 });
       return info;
@@ -74,12 +74,17 @@ export class Checkpoints {
     if (clock.nowMs() - this.#lastMs >= this.#init.everyMs) await this.#make(store);
   }
 
-  /** Makes one, and waits until it is written. */
-  async last(): Promise<void> {
+  /** Makes one whether it is time or not, and waits until it is written. */
+  async now(): Promise<void> {
     const { store } = this.#components;
     if (store === null) return;
     await this.#writing;
     await this.#make(store);
+    await this.#writing;
+  }
+
+  /** Waits until the one that was made last is written. */
+  async written(): Promise<void> {
     await this.#writing;
   }
 

@@ -66,6 +66,8 @@ export interface ReplicaScores {
 /** How to put another peer's S in the place of the own. */
 export interface Adoption {
   readonly image: Uint8Array;
+  /** Where the image stands, as its source told before it came. */
+  readonly vector: readonly (readonly [OriginKey, number])[];
   /** Updates that the image lacks and this peer holds, in an order in which they can be applied. */
   readonly replay: readonly ArrivedFrame[];
   /** Set where own updates are lost to the shared sum. */
@@ -105,7 +107,7 @@ export interface ReplicaHost {
   snapshot(): Promise<Snapshot>;
   /** For others that are too far behind. */
   image(): Promise<MadeImage>;
-  /** Between rounds. Throws MESSAGE_INVALID and changes nothing where the image is bad. */
+  /** Between rounds. Throws MESSAGE_INVALID and changes nothing where the image is bad, or stands elsewhere than told. */
   adopt(adoption: Adoption): Promise<readonly Drift[]>;
   /** What a later process needs to go on from here. */
   checkpoint(): Promise<Uint8Array>;

@@ -23,11 +23,11 @@ export interface ReplicaContext {
   readonly hashSeed: number;
 }
 
-const STATE_VERSION = 1;
-/** Origins given up: a peer gives one up after a partition longer than the logs reach. */
-const MAX_GIVEN_UP = 4096;
-/** Beside the image and two vectors of float32: numbers, origins given up at 160 bytes each, heads of byte strings. */
-const MAX_STATE_HEAD_BYTES = 2 ** 20;
+const STATE_VERSION = 2;
+/** Former origins in either list: a peer has another after each restart, and each partition longer than the logs reach. */
+const MAX_FORMER = 4096;
+/** Beside the image and two vectors of float32: numbers, former origins at 160 bytes each, heads of byte strings. */
+const MAX_STATE_HEAD_BYTES = 2 ** 21;
 
 const bytesField = z.instanceof(Uint8Array);
 const schema = z.tuple([
@@ -35,7 +35,8 @@ const schema = z.tuple([
   countField,
   countField,
   z.number().min(0),
-  vectorField(MAX_GIVEN_UP),
+  vectorField(MAX_FORMER),
+  vectorField(MAX_FORMER),
   bytesField,
   bytesField,
   bytesField,
@@ -47,23 +48,25 @@ export function maxStateBytes(parameters: number): number {
 }
 
 export function encodeReplicaState({ remains, round, drawn, atMs }: ReplicaState, start: Int32Array): Uint8Array {
-  const { sum, pending, velocity, givenUp } = remains;
+  const { sum, pending, velocity } = remains;
   const image = encodeReplicaImage(sum, start);
-  const latest = givenUp.slice(-MAX_GIVEN_UP);
-  return packTuple([STATE_VERSION, round, drawn, atMs, latest, bytesOf(pending), bytesOf(velocity), image]);
+  const givenUp = remains.givenUp.slice(-MAX_FORMER);
+  const returned = remains.returned.slice(-MAX_FORMER);
+  return packTuple([STATE_VERSION, round, drawn, atMs, givenUp, returned, bytesOf(pending), bytesOf(velocity), image]);
 }
 
 /** Throws MESSAGE_INVALID where it is not a sound state of this model, the fingerprint equation included. */
 export function decodeReplicaState(bytes: Uint8Array, context: ReplicaContext): ReplicaState {
   const parameters = context.start.length;
   const fields = decodeTuple('checkpoint', bytes, schema, maxStateBytes(parameters));
-  const [, round, drawn, atMs, givenUp, pending, velocity, image] = fields;
+  const [, round, drawn, atMs, givenUp, returned, pending, velocity, image] = fields;
   return {
     remains: {
       sum: decodeReplicaImage(image, context),
       pending: floatsOf('pending', pending, parameters),
       velocity: floatsOf('velocity', velocity, parameters),
       givenUp,
+      returned,
     },
     round,
     drawn,

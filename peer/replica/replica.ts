@@ -11,7 +11,10 @@ export interface ReplicaRemains {
   readonly velocity: Float32Array;
   /** See `OwnPast`. */
   readonly givenUp: readonly (readonly [OriginKey, number])[];
+  readonly returned: readonly (readonly [OriginKey, number])[];
 }
+
+const NO_PAST = { restored: false, givenUp: [], returned: [] };
 
 /**
  * One peer's copy of the model, three vectors of one length: the shared sum S (integers), `pending` (learnt, already
@@ -26,7 +29,7 @@ export class Replica {
   readonly velocity: Float32Array;
   readonly unit: number;
   #origin: OriginKey;
-  #past = new OwnPast(false, []);
+  #past = new OwnPast(NO_PAST);
 
   constructor(start: Int32Array, init: { unit: number; origin: OriginKey; hashSeed: number }) {
     this.sum = new ReplicatedSum(start, init.hashSeed);
@@ -42,17 +45,20 @@ export class Replica {
   }
 
   /** Goes on where an earlier process of this peer stood, under another origin. */
-  restore({ sum, pending, velocity, givenUp }: ReplicaRemains): void {
+  restore({ sum, pending, velocity, givenUp, returned }: ReplicaRemains): void {
     this.sum.adopt(sum);
     this.pending.set(pending);
     this.velocity.set(velocity);
-    this.#past = new OwnPast(true, givenUp);
+    // What was in S when the checkpoint was made had left `pending` by then.
+    const inSum = sum.vector.filter(([origin]) => this.#isFormer(origin));
+    this.#past = new OwnPast({ restored: true, givenUp, returned: [...returned, ...inSum] });
   }
 
   /** Nothing is copied. */
   remains(): ReplicaRemains {
     const { sum, pending, velocity } = this;
-    return { sum: sum.image(), pending, velocity, givenUp: this.#past.givenUp };
+    const { givenUp, returned } = this.#past;
+    return { sum: sum.image(), pending, velocity, givenUp, returned };
   }
 
   /** Adds an update from elsewhere to S; one of this peer's own past also acts on `pending`. Tells how it stood. */
@@ -60,7 +66,7 @@ export class Replica {
     const { origin, to, delta } = update;
     const standing = this.sum.apply(update);
     if (standing === 'next' && this.#isFormer(origin)) {
-      this.#past.returned(origin, to, delta, this.pending, this.unit);
+      this.#past.comesBack(origin, to, delta, this.pending, this.unit);
     }
     return standing;
   }
@@ -71,13 +77,14 @@ export class Replica {
    */
   adopt(image: SumImage): void {
     const holdsPending = image.vector.some(
-      ([origin, sequence]) =>
-        this.#isFormer(origin) && this.#past.mayBePending(origin) && sequence > this.sum.vector.get(origin),
+      ([origin, sequence]) => this.#isFormer(origin) && this.#past.mayBePending(origin, sequence),
     );
     this.sum.adopt(image);
     if (!holdsPending) return;
     this.pending.fill(0);
     this.velocity.fill(0);
+    // Nothing of the past is left in it.
+    this.#past = new OwnPast(NO_PAST);
   }
 
   /**

@@ -10,6 +10,7 @@ import { initialParameters } from '../../src/models/initial-parameters.ts';
 import { formatFingerprint, sameFingerprint } from '../../src/sum/fingerprint.ts';
 import { latticeUnit, MAX_LATTICE_VALUE, toLattice } from '../../src/sum/lattice.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
+import { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import { type Random, seededRandom } from '../../src/support/random.ts';
@@ -160,8 +161,11 @@ export class Trainer {
   }
 
   /** Puts another peer's S in the place of this one's, and adds to it what only this peer holds. */
-  adopt({ image, replay, givenUp }: Adoption): readonly Drift[] {
-    this.#replica.adopt(decodeReplicaImage(image, this.#context));
+  adopt({ image, vector, replay, givenUp }: Adoption): readonly Drift[] {
+    const sum = decodeReplicaImage(image, this.#context);
+    // What is replayed goes on from where the image was told to stand.
+    if (!new VersionVector(sum.vector).equals(new VersionVector(vector))) throw standsElsewhere();
+    this.#replica.adopt(sum);
     if (givenUp !== null) {
       const deltas = givenUp.updates.map((each) => this.#decode(each).delta);
       this.#replica.giveUp(givenUp.above, deltas, givenUp.next);
@@ -268,6 +272,11 @@ function maskGradient(gradient: Float32Array, mask: Uint8Array | null): void {
 function diverged(problem: string): MurmurError {
   const mend = 'lower training.rate, or give exchange.lookahead a larger factor';
   return new MurmurError({ code: 'TRAINING_DIVERGED', field: 'training.rate', problem, mend });
+}
+
+function standsElsewhere(): MurmurError {
+  const problem = 'is not the one that was told before it came';
+  return new MurmurError({ code: 'MESSAGE_INVALID', message: 'replica image', field: 'vector', problem });
 }
 
 function drifted(origin: OriginKey, sequence: number, problem: string): MurmurError {

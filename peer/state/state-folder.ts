@@ -1,4 +1,5 @@
-import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Disk, DRAFT_PREFIX } from '../../src/datasets/disk.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
@@ -6,10 +7,14 @@ import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts';
 
 /** A private key takes some 70 bytes. */
 const MAX_KEY_BYTES = 4096;
+/** Nobody else may read it, at no moment. */
+const KEY_MODE = 0o600;
+/** Another one after every start of the machine; Linux has it. */
+const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
 /**
  * What a peer keeps between its processes: the key that is its name, and its latest checkpoint. One process at a time
- * holds the folder, by a file with its process id; that of a process that was killed is taken over.
+ * holds the folder, by a file that says which; that of a process that was killed is taken over.
  */
 export class StateFolder {
   readonly #disk: Disk;
@@ -46,8 +51,7 @@ export class StateFolder {
     let bytes = await usable(path, this.#disk.read(path, MAX_KEY_BYTES));
     if (bytes === null) {
       bytes = await draw();
-      await usable(path, this.#disk.replace(path, bytes));
-      await chmod(path, 0o600);
+      await usable(path, this.#disk.replace(path, bytes, KEY_MODE));
     }
     try {
       return read(bytes);
@@ -69,20 +73,40 @@ const lockIn = (folder: string) => join(folder, 'lock');
 
 async function lock(folder: string): Promise<void> {
   const path = lockIn(folder);
+  const self: Holder = { pid: process.pid, boot: await bootId(), host: hostname() };
   for (;;) {
-    if (await take(path)) return;
-    const holder = await holderOf(path);
+    if (await take(path, self)) return;
+    const content = await contentOf(path);
     // Let go meanwhile.
-    if (holder === null) continue;
-    if (isRunning(holder)) throw inUse(path, holder);
-    await removeStale(path, holder);
+    if (content === null) continue;
+    const holder = readHolder(content);
+    if (holder !== null && mayRun(holder, self)) throw inUse(path, holder);
+    await removeStale(path, content);
   }
 }
 
+/** A process, as its lock names it. */
+interface Holder {
+  readonly pid: number;
+  /** Since which start of its machine; `-` where the system does not tell. */
+  readonly boot: string;
+  readonly host: string;
+}
+
+/** Null where a lock holds something else: no process of this program wrote it. */
+function readHolder(content: string): Holder | null {
+  const [, pid, boot, host] = /^(\d+) (\S+) (.+)\n$/.exec(content) ?? [];
+  return pid === undefined ? null : { pid: Number(pid), boot: boot!, host: host! };
+}
+
+async function bootId(): Promise<string> {
+  return (await readFile(BOOT_ID_PATH, 'utf8').catch(() => '')).trim() || '-';
+}
+
 /** The lock appears with its content, so that nobody finds it empty. */
-async function take(path: string): Promise<boolean> {
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${process.pid}\n`);
+async function take(path: string, { pid, boot, host }: Holder): Promise<boolean> {
+  const draft = `${path}.${host}.${pid}`;
+  await writeFile(draft, `${pid} ${boot} ${host}\n`);
   try {
     await link(draft, path);
     return true;
@@ -94,19 +118,23 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
-/** The process id in a lock, NaN where it holds something else; null where there is no lock. */
-async function holderOf(path: string): Promise<number | null> {
+/** Null where there is no lock. */
+async function contentOf(path: string): Promise<string | null> {
   try {
-    return Number.parseInt(await readFile(path, 'utf8'), 10);
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }
 
-/** Ids are given again: in a container that restarts, a process often gets that of the one before it. */
-function isRunning(pid: number): boolean {
-  if (pid === process.pid || Number.isNaN(pid)) return false;
+/**
+ * Whether a holder may still run, which cannot be known of another host: containers on one volume are such. Ids are given
+ * again: after a start of the machine, or in a container that restarts, where a process often gets that of the one before.
+ */
+function mayRun({ pid, boot, host }: Holder, self: Holder): boolean {
+  if (host !== self.host) return true;
+  if (boot !== self.boot || pid === self.pid) return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -116,11 +144,11 @@ function isRunning(pid: number): boolean {
 }
 
 /** Two processes may find the same lock stale: it is moved away first, and back where it is by then another's. */
-async function removeStale(path: string, holder: number): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
+async function removeStale(path: string, content: string): Promise<void> {
+  const aside = `${path}.${hostname()}.${process.pid}.stale`;
   try {
     await rename(path, aside);
-    if (!Object.is(await holderOf(aside), holder)) await link(aside, path).catch(() => {});
+    if ((await contentOf(aside)) !== content) await link(aside, path).catch(() => {});
     await rm(aside, { force: true });
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
@@ -139,8 +167,9 @@ async function usable<T>(path: string, action: Promise<T>): Promise<T> {
   }
 }
 
-function inUse(path: string, pid: number): MurmurError {
-  return unusable(path, `process ${pid} holds this folder`, 'give every peer a --state folder of its own');
+function inUse(path: string, { pid, host }: Holder): MurmurError {
+  const mend = `give every peer a --state folder of its own; where that process is gone, delete ${path}`;
+  return unusable(path, `process ${pid} on ${host} holds this folder`, mend);
 }
 
 function unusable(path: string, problem: string, mend: string): MurmurError {

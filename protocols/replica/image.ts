@@ -1,29 +1,13 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { z } from 'zod';
-import {
-  addFingerprints,
-  type Fingerprint,
-  LinearHash,
-  sameFingerprint,
-  zeroFingerprint,
-} from '../../src/sum/fingerprint.ts';
+import { addFingerprints, LinearHash, sameFingerprint, zeroFingerprint } from '../../src/sum/fingerprint.ts';
 import { MAX_LATTICE_VALUE } from '../../src/sum/lattice.ts';
-import type { OriginKey } from '../../src/sum/origin.ts';
+import type { SumImage } from '../../src/sum/replicated-sum.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import { packTuple } from '../flat-tuple.ts';
 import { countField, decodeTuple, listField, originField } from '../tuples.ts';
 import { IMAGE_VERSION, MAX_HEAD_BYTES, MAX_HEAD_TOKENS, MAX_IMAGE_ORIGINS, maxImageBytes } from './constants.ts';
-
-/** S and what is known of it, at one instant. */
-export interface ReplicaImage {
-  /** S, one lattice integer per parameter. */
-  readonly values: Int32Array;
-  /** What is applied, per origin. */
-  readonly vector: readonly (readonly [OriginKey, number])[];
-  /** F_o of the same origins: the hash of all that each had published up to where the vector stands. */
-  readonly fingerprints: readonly (readonly [OriginKey, Fingerprint])[];
-}
 
 /** An image begins with as much of the SHA-256 of the rest: names and sequences are in no fingerprint. */
 const CHECKSUM_BYTES = 8;
@@ -47,7 +31,7 @@ const headSchema = z.tuple([
 const startHash = new LinearHash(0);
 
 /** S - `start`, compressed, and what is known of S; an image is read with the same start. */
-export function encodeReplicaImage({ values, vector, fingerprints }: ReplicaImage, start: Int32Array): Uint8Array {
+export function encodeReplicaImage({ values, vector, fingerprints }: SumImage, start: Int32Array): Uint8Array {
   const hashes = new Map(fingerprints);
   const origins = vector.map(([origin, sequence]) => [origin, sequence, ...(hashes.get(origin) ?? zeroFingerprint)]);
   const head = packTuple([IMAGE_VERSION, values.length, startHash.ofVector(start), origins]);
@@ -69,7 +53,7 @@ export function encodeReplicaImage({ values, vector, fingerprints }: ReplicaImag
 export function decodeReplicaImage(
   bytes: Uint8Array,
   { start, hashSeed }: { start: Int32Array; hashSeed: number },
-): ReplicaImage {
+): SumImage {
   const { head, body } = unwrap(bytes, start.length);
   const [, parameters, startLanes, origins] = decodeTuple(
     'replica image',

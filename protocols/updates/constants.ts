@@ -39,6 +39,13 @@ export const MAX_SCOPE_PEERS = 4096;
 export const MAX_FEED_ORIGINS = 8192;
 
 /**
+ * Incarnations of one peer: one for each of its processes that publishes, and one more whenever it gives up updates that
+ * it has published. A quarter of the room that a finishing peer's vector has; whoever needs more comes back under a new
+ * name.
+ */
+export const MAX_INCARNATIONS = 64;
+
+/**
  * Subscriptions that a source serves one peer at a time: a direct feed for every peer that has fallen silent, in swarms
  * of several times the size that direct feeds are for. As many as it has streams on one connection.
  */

@@ -5,7 +5,17 @@ import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
 import { MAX_SUBSCRIPTION_BYTES } from './constants.ts';
-import { decodeReceiverMessage, encodeSourceMessage } from './messages.ts';
+import { decodeReceiverMessage, encodeSourceMessage, type SourceMessage } from './messages.ts';
+
+/** What is on its way, without its bytes: the log may have let them go long before the receiver says `taken`. */
+interface InFlight {
+  readonly origin: OriginKey;
+  readonly to: number;
+  readonly length: number;
+}
+
+/** The next update for the receiver, or that there is one which the log no longer holds. */
+type Finding = { readonly entry: LogEntry } | { readonly notice: SourceMessage };
 
 /** The source's end of one feed: what one receiver has been sent, and what it has taken. */
 export class Subscription {
@@ -18,7 +28,7 @@ export class Subscription {
   readonly #taken = new VersionVector();
   #windowBytes = 0;
   #inFlightBytes = 0;
-  readonly #inFlight: LogEntry[] = [];
+  readonly #inFlight: InFlight[] = [];
   readonly #numbers = new Map<OriginKey, number>();
   readonly #tooFarBehind = new Set<OriginKey>();
   #wasLevel = false;
@@ -88,8 +98,8 @@ export class Subscription {
       const message = decodeReceiverMessage(next.value, MAX_SUBSCRIPTION_BYTES);
       if (message.kind !== 'taken') throw violation('comes once');
       if (message.updates > this.#inFlight.length) throw violation('takes more than was sent');
-      for (const { origin, to, bytes } of this.#inFlight.splice(0, message.updates)) {
-        this.#inFlightBytes -= bytes.length;
+      for (const { origin, to, length } of this.#inFlight.splice(0, message.updates)) {
+        this.#inFlightBytes -= length;
         this.#taken.advance(origin, to);
       }
       this.#wake.ring();
@@ -100,35 +110,40 @@ export class Subscription {
   async #send(): Promise<void> {
     let level = false;
     while (!this.#ended) {
-      const entry = this.#inFlightBytes < this.#windowBytes ? await this.#nextEntry() : null;
-      if (entry !== null) {
-        level = false;
-        await this.#sendEntry(entry);
-      } else if (!level && this.#inFlightBytes < this.#windowBytes) {
-        level = true;
-        this.#wasLevel = true;
-        await this.#channel.send(...encodeSourceMessage({ kind: 'level' }));
+      const hasRoom = this.#inFlightBytes < this.#windowBytes;
+      const found = hasRoom ? this.#lookAtLog() : null;
+      if (found === null) {
+        // Nothing may come between the look and the wait, or what the log takes up meanwhile wakes nobody.
+        if (level || !hasRoom) await this.#wake.wait();
+        else {
+          level = true;
+          this.#wasLevel = true;
+          await this.#channel.send(...encodeSourceMessage({ kind: 'level' }));
+        }
+      } else if ('notice' in found) {
+        await this.#channel.send(...encodeSourceMessage(found.notice));
       } else {
-        await this.#wake.wait();
+        level = false;
+        await this.#sendEntry(found.entry);
       }
     }
   }
 
-  async #sendEntry(entry: LogEntry): Promise<void> {
-    let number = this.#numbers.get(entry.origin);
+  async #sendEntry({ origin, to, bytes }: LogEntry): Promise<void> {
+    let number = this.#numbers.get(origin);
     if (number === undefined) {
       number = this.#numbers.size;
-      this.#numbers.set(entry.origin, number);
-      await this.#channel.send(...encodeSourceMessage({ kind: 'origin', origin: entry.origin }));
+      this.#numbers.set(origin, number);
+      await this.#channel.send(...encodeSourceMessage({ kind: 'origin', origin }));
     }
-    this.#sent.advance(entry.origin, entry.to);
-    this.#inFlight.push(entry);
-    this.#inFlightBytes += entry.bytes.length;
-    await this.#channel.send(...encodeSourceMessage({ kind: 'update', origin: number, frame: entry.bytes }));
+    this.#sent.advance(origin, to);
+    this.#inFlight.push({ origin, to, length: bytes.length });
+    this.#inFlightBytes += bytes.length;
+    await this.#channel.send(...encodeSourceMessage({ kind: 'update', origin: number, frame: bytes }));
   }
 
-  /** The next update within the scope that the receiver has not been sent; null when there is none. */
-  async #nextEntry(): Promise<LogEntry | null> {
+  /** What comes next within the scope; null when the receiver has been sent all. */
+  #lookAtLog(): Finding | null {
     for (const origin of this.#log.origins()) {
       if (!this.#scope.has(peerOf(origin))) continue;
       const from = this.#sent.get(origin);
@@ -137,10 +152,10 @@ export class Subscription {
         // It may reach again: a source that adopts another's replica goes on from where that one stood.
         this.#tooFarBehind.delete(origin);
         const entry = this.#log.entryFrom(origin, from);
-        if (entry !== null) return entry;
+        if (entry !== null) return { entry };
       } else if (!this.#tooFarBehind.has(origin)) {
         this.#tooFarBehind.add(origin);
-        await this.#channel.send(...encodeSourceMessage({ kind: 'too-far-behind', origin, floor }));
+        return { notice: { kind: 'too-far-behind', origin, floor } };
       }
     }
     return null;

@@ -1,9 +1,9 @@
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
-import type { VersionVector } from '../../src/sum/version-vector.ts';
+import { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
-import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from './constants.ts';
+import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, MAX_INCARNATIONS, UPDATES_PROTOCOL } from './constants.ts';
 import { decodeSourceMessage, encodeReceiverMessage } from './messages.ts';
 
 export interface UpdateFeedInit {
@@ -28,6 +28,9 @@ export class UpdateFeed {
   readonly #clock: Clock;
   readonly #init: UpdateFeedInit;
   readonly #origins: OriginKey[] = [];
+  /** Where the receiver stood when it subscribed. */
+  readonly #asked = new VersionVector();
+  #timesTooFarBehind = 0;
   /** Bytes received and not taken yet. */
   #heldBytes = 0;
   /** Taken since the source was told last. */
@@ -63,6 +66,7 @@ export class UpdateFeed {
     signal.addEventListener('abort', close, { once: true });
     try {
       const vector = [...arrived.entries()].filter(([origin]) => scope.includes(peerOf(origin)));
+      this.#asked.replace(vector);
       await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes }));
       if (signal.aborted) close();
       for await (const message of channel.messages()) this.#take(message, signal);
@@ -133,7 +137,19 @@ export class UpdateFeed {
         return;
       case 'too-far-behind':
         this.#checkScope(message.origin);
-        this.#init.onTooFarBehind(message.origin, message.floor);
+        this.#checkFloor(message.origin, message.floor);
+        // Where a vector has moved on by another way than this feed, the log reaches after all.
+        if (message.floor > this.#init.arrived.get(message.origin)) {
+          this.#init.onTooFarBehind(message.origin, message.floor);
+        }
+    }
+  }
+
+  /** A source goes on from where the receiver asked it to, and says of each origin only what it has not said. */
+  #checkFloor(origin: OriginKey, floor: number): void {
+    if (floor <= this.#asked.get(origin)) throw violation('floor', 'is not beyond what was asked for');
+    if (++this.#timesTooFarBehind > MAX_INCARNATIONS * this.#init.scope.length) {
+      throw violation('floor', 'is told of too many origins');
     }
   }
 

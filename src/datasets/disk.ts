@@ -6,8 +6,12 @@ import { MurmurError } from '../support/errors.ts';
 export interface Disk {
   /** The whole file, or null where there is none. Refuses one of more than `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array | null>;
-  /** Puts a file in its place whole or not at all, and makes its folder: readers and other writers see no half file. */
-  replace(path: string, content: Uint8Array): Promise<void>;
+  /**
+   * Puts a file in its place whole or not at all, and makes its folder: readers and other writers see no half file.
+   *
+   * @param mode who may read and write it, less what the process's umask takes away
+   */
+  replace(path: string, content: Uint8Array, mode?: number): Promise<void>;
 }
 
 /** Folders of drafts that a process which was killed left behind have names that begin so. */
@@ -34,7 +38,7 @@ async function read(path: string, maxBytes: number): Promise<Uint8Array | null> 
   }
 }
 
-async function replace(path: string, content: Uint8Array): Promise<void> {
+async function replace(path: string, content: Uint8Array, mode = 0o666): Promise<void> {
   const folder = dirname(path);
   let draftFolder: string | undefined;
   try {
@@ -43,7 +47,7 @@ async function replace(path: string, content: Uint8Array): Promise<void> {
     draftFolder = await mkdtemp(join(folder, DRAFT_PREFIX));
     const draft = join(draftFolder, basename(path));
     // On the disk before it takes the name: a machine that loses power must not be left with an empty file.
-    await writeFile(draft, content, { flush: true });
+    await writeFile(draft, content, { flush: true, mode });
     await rename(draft, path);
   } catch (error) {
     const code = systemCode(error);

@@ -2,8 +2,9 @@
 export type PeerName = string;
 
 /**
- * Who published an update: a peer, and a random 64-bit number drawn once a process before its first publication.
- * A sequence number is therefore never used twice, not by a restored checkpoint and not by a cloned container.
+ * Who published an update: a peer, and a random 64-bit number, drawn anew by every process before its first publication
+ * and whenever the peer gives up updates that it has published (`Identity`). A sequence number is therefore never used
+ * twice, not by a restored checkpoint and not by a cloned container.
  */
 export interface Origin {
   readonly peer: PeerName;

@@ -15,9 +15,11 @@ export interface Update {
 
 /** S and what is known of it, at one instant; the entries of both lists are of the same origins. */
 export interface SumImage {
+  /** S, one lattice integer per parameter. */
   readonly values: Int32Array;
+  /** What is applied, per origin. */
   readonly vector: readonly (readonly [OriginKey, number])[];
-  /** F_o up to where the vector stands. */
+  /** F_o: the hash of all that each had published up to where the vector stands. */
   readonly fingerprints: readonly (readonly [OriginKey, Fingerprint])[];
 }
 

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Inbox, MAX_INCARNATIONS, MAX_ORIGINS } from '../../peer/inbox.ts';
+import { Inbox } from '../../peer/inbox.ts';
+import { MAX_IMAGE_ORIGINS } from '../../protocols/replica/constants.ts';
+import { MAX_INCARNATIONS } from '../../protocols/updates/constants.ts';
 import type { UpdateFeed } from '../../protocols/updates/update-feed.ts';
+import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
@@ -10,6 +13,7 @@ import { frameLayout, frameOf, frameUnit } from '../support/frames.ts';
 const a: OriginKey = 'a/0000000000000001';
 const b: OriginKey = 'b/0000000000000001';
 let log: UpdateLog;
+let identity: Identity;
 let taken: number[];
 let tellings: number;
 let feed: UpdateFeed;
@@ -17,6 +21,8 @@ let arrivals: string[];
 
 beforeEach(() => {
   log = new UpdateLog(2 ** 26);
+  let drawn = 0n;
+  identity = new Identity('self', () => ++drawn);
   taken = [];
   tellings = 0;
   arrivals = [];
@@ -26,7 +32,7 @@ beforeEach(() => {
 
 const inboxOf = () =>
   new Inbox(
-    { clock: new VirtualClock(), log },
+    { clock: new VirtualClock(), log, identity },
     {
       layout: frameLayout,
       unit: frameUnit,
@@ -84,6 +90,21 @@ describe('an inbox', () => {
     expect([inbox.arrived.get(a), inbox.taken.get(a), inbox.waiting, log.entryFrom(a, 1)?.to]).toEqual([2, 2, 0, 2]);
   });
 
+  test('takes from others what this peer published under a former origin, and under the present one nothing', async () => {
+    const inbox = inboxOf();
+    const former = identity.origin;
+    identity.become(identity.drawOrigin());
+    inbox.accept(former, frameOf(1), feed);
+    inbox.acceptOwn(identity.origin, 1, frameOf(1));
+    // A relay may still bring what it has been given.
+    inbox.accept(identity.origin, frameOf(1), feed);
+    expect([inbox.arrived.get(former), inbox.arrived.get(identity.origin), taken.length]).toEqual([1, 1, 1]);
+    await failureOf(() => inbox.accept(identity.origin, frameOf(2), feed), 'MESSAGE_INVALID');
+    expect([inbox.arrived.get(identity.origin), inbox.waiting]).toEqual([1, 1]);
+    inbox.acceptOwn(identity.origin, 2, frameOf(2));
+    expect(log.entryFrom(identity.origin, 0)?.to).toBe(1);
+  });
+
   test('takes merged updates whole', () => {
     const inbox = inboxOf();
     inbox.accept(a, frameOf(5, { from: 0 }), feed);
@@ -121,25 +142,26 @@ test.each<[string, Uint8Array]>([
   expect(inbox.arrived.get(a)).toBe(3);
 });
 
-test('no more than MAX_INCARNATIONS of one peer are believed, and that of another as before', async () => {
+test('more than MAX_INCARNATIONS of one peer are dropped without blame, and others taken as before', () => {
   const inbox = inboxOf();
   const originOf = (peer: string, n: number) => `${peer}/${n.toString(16).padStart(16, '0')}`;
   for (let n = 0; n < MAX_INCARNATIONS; n++) inbox.accept(originOf('a', n), frameOf(1), feed);
-  await failureOf(() => inbox.accept(originOf('a', MAX_INCARNATIONS), frameOf(1), feed), 'MESSAGE_INVALID');
-  expect(inbox.waiting).toBe(MAX_INCARNATIONS);
+  for (const to of [1, 2]) inbox.accept(originOf('a', MAX_INCARNATIONS), frameOf(to), feed);
+  expect([inbox.waiting, inbox.arrived.get(originOf('a', MAX_INCARNATIONS))]).toEqual([MAX_INCARNATIONS, 0]);
+  expect(taken).toEqual([1, 2].map((to) => frameOf(to).length));
   inbox.accept(originOf('a', 0), frameOf(2), feed);
   inbox.accept(originOf('b', 0), frameOf(1), feed);
   expect(inbox.waiting).toBe(MAX_INCARNATIONS + 2);
 });
 
-test('no more than MAX_ORIGINS are believed', async () => {
+test('no more than MAX_IMAGE_ORIGINS are believed', async () => {
   const inbox = inboxOf();
   const frame = frameOf(1);
   const originOf = (n: number) => `p${n >> 4}/${n.toString(16).padStart(16, '0')}`;
-  for (let n = 0; n < MAX_ORIGINS; n++) inbox.accept(originOf(n), frame, feed);
-  await failureOf(() => inbox.accept(originOf(MAX_ORIGINS), frame, feed), 'MESSAGE_INVALID');
+  for (let n = 0; n < MAX_IMAGE_ORIGINS; n++) inbox.accept(originOf(n), frame, feed);
+  await failureOf(() => inbox.accept(originOf(MAX_IMAGE_ORIGINS), frame, feed), 'MESSAGE_INVALID');
   inbox.accept(originOf(0), frameOf(2), feed);
-  expect(inbox.waiting).toBe(MAX_ORIGINS + 1);
+  expect(inbox.waiting).toBe(MAX_IMAGE_ORIGINS + 1);
 });
 
 test('an inbox stands where its replica does: what waits goes, and the log goes on from there', () => {

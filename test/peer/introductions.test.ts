@@ -126,6 +126,50 @@ describe('a peer that misbehaves', () => {
     });
   });
 
+  test('is not dialled while it is shunned, lost as it is', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
+      await a.network.dial('/memory/b');
+      await world.until(() => a.introductions.admits('b'));
+      a.members.heard('b', statusOf('b'));
+      for (let n = 0; n < 50; n++) a.introductions.offended('b');
+      await world.pass(100);
+      const [{ name, addresses }] = a.members.lost() as [{ name: string; addresses: string[] }];
+      a.introductions.seek(name, addresses);
+      await world.pass(10_000);
+      expect(a.dials).toHaveLength(1);
+      await world.pass(SHUN_MS);
+      a.introductions.seek(name, addresses);
+      await world.until(() => a.introductions.admits('b'));
+    });
+  });
+
+  test('by breaking off hellos and connections is asked no more often than one that stays', () => {
+    const world = new MemoryWorld();
+    let asked = 0;
+    return world.run(async () => {
+      const a = await guestOf(world, 'a');
+      await world.start('rude', (network) =>
+        network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, (channel) => {
+          asked++;
+          channel.abort();
+        }),
+      );
+      for (let n = 0; n < 10; n++) {
+        await a.network.dial('/memory/rude');
+        await world.pass(100);
+        if (n < 9) a.network.disconnect('rude');
+        await world.pass(10);
+      }
+      await world.pass(200_000);
+      asked = 0;
+      await world.pass(600_000);
+      expect(asked).toBeGreaterThan(5);
+      expect(asked).toBeLessThan(12);
+    });
+  });
+
   test('by never answering is asked ever more seldom, and told of once', () => {
     const world = new MemoryWorld();
     let asked = 0;
@@ -212,6 +256,30 @@ describe('a peer known from hearsay', () => {
       expect(a.introductions.admits('b')).toBe(false);
       a.introductions.seek('b', ['/memory/b']);
       await world.until(() => a.introductions.admits('b'));
+    });
+  });
+
+  test('is dialled however many others are not there, and these in turn', () => {
+    const world = new MemoryWorld();
+    return world.run(async () => {
+      const [a] = [await guestOf(world, 'a'), await guestOf(world, 'z')];
+      for (let n = 0; n < 100; n++) {
+        a.members.admit(`dead-${n}`);
+        a.members.heard(`dead-${n}`, statusOf(`dead-${n}`));
+        a.members.disconnected(`dead-${n}`);
+      }
+      const redial = async () => {
+        const before = a.dials.length;
+        for (let tick = 0; tick < 20; tick++) {
+          for (const { name, addresses } of a.members.lost()) a.introductions.seek(name, addresses);
+          a.introductions.seek('z', ['/memory/z']);
+          await world.pass(3_000);
+        }
+        return new Set(a.dials.slice(before).map((dial) => dial.split(' at')[0])).size;
+      };
+      await redial();
+      expect(a.introductions.admits('z')).toBe(true);
+      expect(await redial()).toBe(100);
     });
   });
 

@@ -35,14 +35,29 @@ test('a peer joins once, by its hello', () => {
 });
 
 test('hearsay counts for nothing until its peer says hello, and is bounded by MAX_PEERS', () => {
-  for (let n = 0; n < MAX_PEERS + 10; n++) members.heard(`made-up-${n}`, statusOf(`made-up-${n}`, { state: 'ready' }));
+  for (let n = 0; n < MAX_PEERS + 5; n++) {
+    members.heard(`made-up-${n}`, statusOf(`made-up-${n}`, { state: 'ready' }));
+    // Whoever goes on talking is kept.
+    if (n === 100) members.heard('made-up-0', statusOf('made-up-0', { state: 'ready' }));
+  }
   expect([...members.all()]).toEqual([]);
   expect(members.contributing()).toBe(1);
-  members.admit('made-up-7');
+  members.admit(`made-up-${MAX_PEERS + 4}`);
   expect(members.contributing()).toBe(2);
-  expect(members.get('made-up-7')!.status?.state).toBe('ready');
-  members.admit(`made-up-${MAX_PEERS + 5}`);
-  expect(members.get(`made-up-${MAX_PEERS + 5}`)!.status).toBe(null);
+  members.admit('made-up-0');
+  expect(members.contributing()).toBe(3);
+  for (const n of [1, 2, 3, 4, 5]) members.admit(`made-up-${n}`);
+  expect([1, 5, 6].map((n) => members.get(`made-up-${n}`)?.status)).toEqual([null, null, undefined]);
+  members.admit('made-up-6');
+  expect(members.get('made-up-6')!.status?.state).toBe('ready');
+});
+
+test('of hearsay the vector is not kept', () => {
+  members.heard('a', statusOf('a', { state: 'finishing', vector: [['b/0000000000000001', 4]] }));
+  members.admit('a');
+  expect([members.get('a')!.status?.state, members.get('a')!.vector]).toEqual(['finishing', null]);
+  members.heard('a', statusOf('a', { state: 'finishing', vector: [['b/0000000000000001', 4]] }));
+  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
 });
 
 test('contributing are this peer and those that are ready, training or finishing, as long as they live', () => {
@@ -166,6 +181,32 @@ test('rounds wait for a peer that trains and has said something of late', async 
   for (let word = 0; word < 40; word++) members.seen('a');
   await pass(STALLED_AFTER_MS);
   expect(members.isAwaited('a')).toBe(false);
+});
+
+test('of whoever is finishing, too, it rings when rounds wait for it no longer', async () => {
+  heard('a', statusOf('a', { state: 'finishing' }));
+  let rings = 0;
+  members.changes.onNextRing(() => rings++);
+  members.suspectSilent();
+  expect([members.isAwaited('a'), rings]).toEqual([true, 0]);
+  await pass(STALLED_AFTER_MS);
+  members.suspectSilent();
+  expect([members.isAwaited('a'), rings]).toEqual([false, 1]);
+});
+
+test('another one of the lost comes first each time', () => {
+  expect(members.lost()).toEqual([]);
+  for (const name of ['a', 'b', 'c']) {
+    heard(name, statusOf(name));
+    members.disconnected(name);
+  }
+  const orders = [1, 2, 3, 4].map(() =>
+    members
+      .lost()
+      .map(({ name }) => name)
+      .join(''),
+  );
+  expect(orders).toEqual(['abc', 'bca', 'cab', 'abc']);
 });
 
 test('who is gone without having said so is lost, with where it could be reached', () => {

@@ -69,7 +69,7 @@ class Node {
     const { introductions, identity } = this;
     const admits = (peer: string) => introductions.admits(peer);
     this.#source = new UpdateSource({ network, log }, { identity, admits, onInvalid });
-    this.inbox = new Inbox({ clock, log }, { layout: frameLayout, unit: frameUnit, onArrival: () => {} });
+    this.inbox = new Inbox({ clock, log, identity }, { layout: frameLayout, unit: frameUnit, onArrival: () => {} });
     const { inbox } = this;
     const feeds = new DirectFeeds(
       { network, clock, members, inbox },

@@ -48,6 +48,45 @@ test('one peer that makes up its count cannot end the run: it counts for so many
   expect(late.samples()).toBe(2_000_100);
 });
 
+test('what heads of replicas tell cannot end the run, however many peers they make up', () => {
+  const members = new Members(new VirtualClock(), () => {});
+  const swarm = new SwarmClock(members, null, 1_000_000);
+  swarm.trained(80);
+  for (const name of ['a', 'b']) swarm.told(name, 100);
+  const ghosts = [...Array(50).keys()].map((n) => [`ghost-${n}`, 2 ** 40] as const);
+  const unnamed: [string, number] = ['unnamed', 10];
+  const vector = [...ghosts, ['a', 0] as const, ['self', 0] as const].map(
+    ([name]) => [`${name}/0000000000000001`, 1] as [string, number],
+  );
+  for (let times = 0; times < 3; times++) {
+    swarm.toldByHead({ vector, samples: [...ghosts.map(([name, n]): [string, number] => [name, n]), unnamed] }, 'self');
+    expect(swarm.samples()).toBe(80 + 200 + 16 * 100);
+  }
+  swarm.toldByHead({ vector, samples: [['self', 2 ** 40]] }, 'self');
+  expect(swarm.own).toBe(16 * 100);
+  expect([...swarm.ofOthers()].some(([name]) => name === 'unnamed')).toBe(false);
+});
+
+test('what is rumoured of a peer counts as far as it is more than the peer itself has told', () => {
+  const swarm = new SwarmClock(new Members(new VirtualClock(), () => {}), null, 1_000_000);
+  for (const [name, told] of [
+    ['a', 100],
+    ['b', 100],
+  ] as const)
+    swarm.told(name, told);
+  swarm.rumoured('a', 130);
+  swarm.rumoured('b', 70);
+  swarm.rumoured('gone', 60);
+  expect(swarm.samples()).toBe(290);
+  expect(new Map(swarm.ofOthers())).toEqual(
+    new Map([
+      ['a', 130],
+      ['b', 100],
+      ['gone', 60],
+    ]),
+  );
+});
+
 test('no peer counts for more samples than the run has', () => {
   const members = new Members(new VirtualClock(), () => {});
   const swarm = new SwarmClock(members, null, 500);

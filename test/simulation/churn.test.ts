@@ -137,6 +137,11 @@ describe('two pairs that were parted', () => {
     const adopted = ofType(outcome.events, 'adopted');
     const giving = new Set(adopted.filter(({ putBack }) => putBack > 0).map(({ peer }) => peer));
     expect([...giving].sort()).toEqual(giving.has('peer-0') ? ['peer-0', 'peer-1'] : ['peer-2', 'peer-3']);
+    // Who crashes now must not come back with those updates in S, which it is about to publish once more.
+    for (const { peer, atMs } of adopted.filter(({ putBack }) => putBack > 0)) {
+      const made = ofType(outcome.events, 'checkpointed').filter((event) => event.peer === peer);
+      expect(made.some((event) => event.atMs === atMs)).toBe(true);
+    }
   });
 });
 

@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_INCARNATIONS } from '../../peer/inbox.ts';
+import { STALE_PATIENCE_MS } from '../../peer/arrears.ts';
 import { evaluationSamples } from '../../peer/replica/evaluation-samples.ts';
 import { HELLO_PROTOCOL } from '../../protocols/hello/constants.ts';
 import type { Channel } from '../../protocols/network.ts';
+import { PIECE_BYTES, REPLICA_PROTOCOL } from '../../protocols/replica/constants.ts';
+import { encodeReplicaImage } from '../../protocols/replica/image.ts';
+import {
+  encodeSourceMessage as encodeReplicaSourceMessage,
+  type ReplicaHead,
+  type SourceMessage as ReplicaSourceMessage,
+} from '../../protocols/replica/messages.ts';
+import { MAX_INCARNATIONS } from '../../protocols/updates/constants.ts';
 import { encodeFrame, type Frame } from '../../protocols/updates/frame.ts';
 import type { SourceMessage } from '../../protocols/updates/messages.ts';
 import { resolveScenario } from '../../scenarios/define-scenario.ts';
@@ -16,9 +25,12 @@ import type { Compute } from '../../src/compute/compute.ts';
 import { createCompute } from '../../src/compute/tensorflow-compute.ts';
 import { digitsDataset } from '../../src/datasets/digits.ts';
 import type { Manifest } from '../../src/manifest.ts';
+import { initialParameters } from '../../src/models/initial-parameters.ts';
 import type { Layout } from '../../src/models/layout.ts';
 import { outlineOf } from '../../src/models/outline.ts';
-import { originKey } from '../../src/sum/origin.ts';
+import { latticeUnit, toLattice } from '../../src/sum/lattice.ts';
+import { type OriginKey, originKey } from '../../src/sum/origin.ts';
+import { ReplicatedSum } from '../../src/sum/replicated-sum.ts';
 import { sleep } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { Rogue, type RogueInit, sendSourceMessages } from '../support/rogue.ts';
@@ -64,14 +76,19 @@ interface Behaviour extends Pick<RogueInit, 'serve' | 'mute'> {
   readonly act?: (rogue: Rogue) => Promise<void>;
 }
 
+/** What the honest peers have published so far. */
+const published = new Map<OriginKey, number>();
+
 /** Four honest peers, and one that behaves as told, from a moment after their start on. */
 function swarmWith({ act, ...behaviour }: Behaviour): Promise<VirtualSwarmResult> {
+  published.clear();
   return runVirtualSwarm(
     { compute, dataset, samples },
     {
       manifest,
       link: { latencyMs: 5, jitterMs: 5 },
       model: { stepMs: 10, evaluationMs: 5 },
+      onPublished: ({ origin }) => published.set(origin, (published.get(origin) ?? 0) + 1),
       intrude: (hub, clock) =>
         clock.after(ROGUE_STARTS_MS, async () => {
           const network = hub.network('rogue');
@@ -276,6 +293,72 @@ describe('a peer that stalls', () => {
       expect(blockedSeconds).toBeGreaterThan(20);
       expect(blockedSeconds).toBeLessThan(70);
     }
+  });
+});
+
+describe('a peer that says it holds what nobody else has, as one that trains', () => {
+  const lacking: SourceMessage[] = [{ kind: 'too-far-behind', origin: origin(), floor: 5 }, { kind: 'level' }];
+  const serve = async (channel: Channel) => {
+    await sendSourceMessages(channel, ...lacking);
+    for await (const _ of channel.messages());
+    await channel.close();
+  };
+  const training = { origin: origin(), state: 'training', samples: 100 } as const;
+
+  /** Answers each transfer with this head, and an image of the start of the run. */
+  const offering = (rogue: Rogue, head: () => Pick<ReplicaHead, 'vector' | 'samples'>) => {
+    const unit = latticeUnit(manifest.exchange.latticeBits);
+    const start = toLattice(initialParameters(layout, seededRandom(manifest.seed).fork('start')), unit);
+    const image = encodeReplicaImage(new ReplicatedSum(start.slice(), manifest.seed).image(), start);
+    const imageHash = createHash('sha256').update(image).digest('hex');
+    const say = (channel: Channel, message: ReplicaSourceMessage) =>
+      channel.send(...([encodeReplicaSourceMessage(message)].flat() as [Uint8Array]));
+    rogue.network.handle(REPLICA_PROTOCOL, { maxMessageBytes: 2 ** 24 }, async (channel) => {
+      const requests = channel.messages()[Symbol.asyncIterator]();
+      await requests.next();
+      await say(channel, { kind: 'head', head: { ...head(), imageBytes: image.length, imageHash } });
+      const { done } = await requests.next();
+      for (let at = 0; !done && at < image.length; at += PIECE_BYTES) {
+        await say(channel, { kind: 'piece', bytes: image.subarray(at, at + PIECE_BYTES) });
+      }
+      await channel.close();
+    });
+  };
+
+  test('and hands nothing over is waited for so long and no longer', async () => {
+    const { reports } = await expectUnharmed({ serve, act: (rogue) => rogue.keepSaying(training) });
+    for (const { blockedSeconds } of reports) {
+      expect(blockedSeconds).toBeGreaterThan(STALE_PATIENCE_MS / 2_000);
+      expect(blockedSeconds).toBeLessThan(STALE_PATIENCE_MS / 500);
+    }
+  });
+
+  test('and has left is not waited for', async () => {
+    const { reports } = await expectUnharmed({
+      serve,
+      act: async (rogue) => rogue.say({ ...training, state: 'finishing' }),
+    });
+    for (const { blockedSeconds } of reports) expect(blockedSeconds).toBeLessThan(STALE_PATIENCE_MS / 4_000);
+  });
+
+  test('and hands over an image that stands behind its head harms nobody', async () => {
+    const act = async (rogue: Rogue) => {
+      const behind = [...published].map(([name, to]): [OriginKey, number] => [name, Math.max(0, to - 6)]);
+      offering(rogue, () => ({ vector: [[origin(), 10], ...behind], samples: [] }));
+      await rogue.keepSaying(training);
+    };
+    const result = await expectUnharmed({ serve, act });
+    expect(tellers(result, 'MESSAGE_INVALID')).toBe(PEERS);
+    expect(result.events.filter(({ type }) => type === 'adopted')).toEqual([]);
+  });
+
+  test('and tells of peers that have trained without measure, and are in no replica, does not end the run', async () => {
+    const act = async (rogue: Rogue) => {
+      const samples = ['ghost-1', 'ghost-2'].map((name): [string, number] => [name, 2 ** 40]);
+      offering(rogue, () => ({ vector: [[origin(), 10]], samples }));
+      await rogue.keepSaying(training);
+    };
+    await expectUnharmed({ serve, act });
   });
 });
 

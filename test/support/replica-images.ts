@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ReplicaImage } from '../../protocols/replica/image.ts';
-import { ReplicatedSum } from '../../src/sum/replicated-sum.ts';
+import { ReplicatedSum, type SumImage } from '../../src/sum/replicated-sum.ts';
 import type { Random } from '../../src/support/random.ts';
 
 export const imageHashSeed = 11;
@@ -9,7 +8,7 @@ export const imageHashSeed = 11;
 export function randomReplica(
   random: Random,
   { size, origins, updates }: { size: number; origins: number; updates: number },
-): { start: Int32Array; image: ReplicaImage } {
+): { start: Int32Array; image: SumImage } {
   const integers = (bound: number) => Int32Array.from({ length: size }, () => random.below(2 * bound) - bound);
   const start = integers(2 ** 24);
   const sum = new ReplicatedSum(start.slice(), imageHashSeed);
@@ -21,7 +20,7 @@ export function randomReplica(
   return { start, image: imageOf(sum) };
 }
 
-export function imageOf(sum: ReplicatedSum): ReplicaImage {
+export function imageOf(sum: ReplicatedSum): SumImage {
   const vector = [...sum.vector.entries()];
   const fingerprints = vector.map(([origin]) => [origin, sum.originFingerprint(origin)] as const);
   return { values: sum.values.slice(), vector, fingerprints };

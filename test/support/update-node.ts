@@ -24,7 +24,7 @@ export class UpdateNode {
     this.identity = new Identity(name, () => 1n);
     this.members = new Members(clock, () => {});
     this.inbox = new Inbox(
-      { clock, log: this.log },
+      { clock, log: this.log, identity: this.identity },
       { layout: frameLayout, unit: frameUnit, onArrival: () => this.source.logGrew() },
     );
   }

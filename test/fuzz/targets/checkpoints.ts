@@ -16,7 +16,12 @@ const REPLICA = 5;
 const { start, image } = randomReplica(seededRandom('checkpoint'), { size: SIZE, origins: 2, updates: 3 });
 const floats = () => new Float32Array(SIZE).fill(0.25);
 const state = encodeReplicaState(
-  { remains: { sum: image, pending: floats(), velocity: floats(), givenUp: [] }, round: 9, drawn: 70, atMs: 1e12 },
+  {
+    remains: { sum: image, pending: floats(), velocity: floats(), givenUp: [], returned: [] },
+    round: 9,
+    drawn: 70,
+    atMs: 1e12,
+  },
   start,
 );
 const sample = encodeCheckpoint({

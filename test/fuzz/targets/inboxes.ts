@@ -3,6 +3,7 @@ import { Inbox } from '../../../peer/inbox.ts';
 import { packTuple, unpackTuple } from '../../../protocols/flat-tuple.ts';
 import { decodeFrame, decodeUpdate } from '../../../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
+import { Identity } from '../../../src/sum/identity.ts';
 import type { OriginKey } from '../../../src/sum/origin.ts';
 import { ReplicatedSum } from '../../../src/sum/replicated-sum.ts';
 import { UpdateLog } from '../../../src/sum/update-log.ts';
@@ -17,6 +18,7 @@ const MESSAGES = 20;
 /** Small, so that it evicts within one case. */
 const LOG_BYTES = 4096;
 const origins: readonly OriginKey[] = ['a/0000000000000001', 'a/0000000000000002', 'b/0000000000000001'];
+const identity = new Identity('b', () => 2n);
 const feed = { taken: () => {}, tell: () => {}, source: 'b' } as unknown as UpdateFeed;
 
 /** The next update of its origin, or one that is not: repeated, merged, ahead, of the far future, or malformed. */
@@ -47,7 +49,7 @@ export const inboxes: FuzzTarget = {
   codes: [],
   attempt(random) {
     const log = new UpdateLog(LOG_BYTES);
-    const inbox = new Inbox({ clock: new VirtualClock(), log }, { layout, unit, onArrival: () => {} });
+    const inbox = new Inbox({ clock: new VirtualClock(), log, identity }, { layout, unit, onArrival: () => {} });
     const sum = new ReplicatedSum(new Int32Array(layout.size), 1);
     const state = () => ({
       arrived: [...inbox.arrived.entries()],

@@ -207,3 +207,19 @@ test('an evaluation changes nothing', async () => {
   expect(await trainer.evaluate('stand-in')).toEqual(standIn);
   expect(trainer.snapshot()).toEqual(before);
 });
+
+test('an image that stands elsewhere than its head told is refused before anything is touched', async () => {
+  const [source, trainer] = [trainerOf(0), trainerOf(1)];
+  await train(source, 0, 3);
+  await train(trainer, 1, 2);
+  const { bytes, vector } = source.image();
+  const own = trainer.snapshot();
+  const adoption = { image: bytes, replay: [], givenUp: null };
+  for (const told of [[], [[originOf(0), 2]], [...vector, [originOf(1), 2]]] as [string, number][][]) {
+    const { failure } = await failureOf(() => trainer.adopt({ ...adoption, vector: told }), 'MESSAGE_INVALID');
+    expect(failure).toMatchObject({ field: 'vector' });
+    expect(trainer.snapshot()).toEqual(own);
+  }
+  trainer.adopt({ ...adoption, vector });
+  expect(trainer.snapshot()).toEqual(source.snapshot());
+});

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StateFolder } from '../../../peer/state/state-folder.ts';
 import { identityKey } from '../../../protocols/libp2p/identity-key.ts';
-import { nodeDisk } from '../../../src/datasets/disk.ts';
+import { type Disk, nodeDisk } from '../../../src/datasets/disk.ts';
 import { failureOf } from '../../support/failures.ts';
 
 let root: string;
@@ -35,16 +35,43 @@ test('a peer keeps its key and its latest checkpoint', async () => {
 
 test('only one process at a time holds a folder; that of a dead one is taken over, with the drafts it left', async () => {
   await mkdir(join(folder, '.draft-xyz'), { recursive: true });
-  // The test runner's parent lives as long as the test.
-  await writeFile(join(folder, 'lock'), `${process.ppid}\n`);
-  const { failure } = await failureOf(open(), 'STATE_UNUSABLE');
-  expect(failure).toMatchObject({ path: join(folder, 'lock'), problem: expect.stringContaining(`${process.ppid}`) });
+  const path = join(folder, 'lock');
+  const own = await open();
+  const lock = await readFile(path, 'utf8');
+  await own.close();
   const dead = spawnSync(process.execPath, ['--version']).pid;
-  for (const left of [`${dead}\n`, `${process.pid}\n`, '']) {
-    await writeFile(join(folder, 'lock'), left);
+  const [, boot, host] = lock.trim().split(' ');
+  // The test runner's parent lives as long as the test. Nothing is known of other hosts.
+  const other = process.ppid;
+  for (const [pid, where] of [
+    [other, host],
+    [process.pid, 'elsewhere'],
+    [dead, 'elsewhere'],
+  ] as const) {
+    await writeFile(path, `${pid} ${boot} ${where}\n`);
+    const { failure } = await failureOf(open(), 'STATE_UNUSABLE');
+    const problem = expect.stringContaining(`${pid} on ${where}`);
+    expect(failure).toMatchObject({ path, problem, mend: expect.stringContaining(`delete ${path}`) });
+  }
+  // Before this start of the machine it was another process that had the id.
+  for (const left of [`${dead} ${boot} ${host}\n`, lock, `${other} before ${host}\n`, '', 'something else\n']) {
+    await writeFile(path, left);
     await (await open()).close();
   }
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('nobody else can read the key, at no moment', async () => {
+  const modes: number[] = [];
+  const watched: Disk = {
+    ...nodeDisk,
+    replace: async (path, ...rest) => {
+      await nodeDisk.replace(path, ...rest);
+      modes.push((await stat(path)).mode & 0o777);
+    },
+  };
+  await (await StateFolder.open(watched, folder)).key(identityKey);
+  expect(modes).toEqual([0o600]);
 });
 
 test('what cannot be used is named, with the mend', async () => {

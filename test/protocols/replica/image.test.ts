@@ -8,10 +8,10 @@ import {
   MAX_IMAGE_ORIGINS,
   maxImageBytes,
 } from '../../../protocols/replica/constants.ts';
-import { decodeReplicaImage, encodeReplicaImage, type ReplicaImage } from '../../../protocols/replica/image.ts';
+import { decodeReplicaImage, encodeReplicaImage } from '../../../protocols/replica/image.ts';
 import { LinearHash } from '../../../src/sum/fingerprint.ts';
 import { MAX_LATTICE_VALUE } from '../../../src/sum/lattice.ts';
-import { ReplicatedSum } from '../../../src/sum/replicated-sum.ts';
+import { ReplicatedSum, type SumImage } from '../../../src/sum/replicated-sum.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { failureOf } from '../../support/failures.ts';
 import { imageHashSeed as hashSeed, imageOf, randomReplica, sealImage } from '../../support/replica-images.ts';
@@ -212,12 +212,12 @@ function seededWeights(size: number): Int32Array {
 }
 
 /** An image whose hash fits, of one origin that has made `values` of `start`. */
-function imageFrom(start: Int32Array, values: Int32Array): ReplicaImage {
+function imageFrom(start: Int32Array, values: Int32Array): SumImage {
   const origin = 'a/0000000000000001';
   const change = values.map((value, i) => (value - start[i]!) | 0);
   return { values, vector: [[origin, 1]], fingerprints: [[origin, new LinearHash(hashSeed).ofVector(change)]] };
 }
 
-function decoded(image: ReplicaImage, start: Int32Array): ReplicaImage {
+function decoded(image: SumImage, start: Int32Array): SumImage {
   return decodeReplicaImage(encodeReplicaImage(image, start), { start, hashSeed });
 }

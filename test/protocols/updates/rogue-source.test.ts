@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { packTuple } from '../../../protocols/flat-tuple.ts';
 import type { Channel } from '../../../protocols/network.ts';
-import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  MAX_FEED_ORIGINS,
+  MAX_INCARNATIONS,
+  UPDATES_PROTOCOL,
+} from '../../../protocols/updates/constants.ts';
 import { encodeSourceMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
 import { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
@@ -17,6 +22,7 @@ const update = (number: number): SourceMessage => ({ kind: 'update', origin: num
 async function runFeed(
   serve: (channel: Channel, world: MemoryWorld) => Promise<void>,
   signal = new AbortController().signal,
+  arrived = new VersionVector(),
 ) {
   const world = new MemoryWorld();
   const seen: string[] = [];
@@ -37,7 +43,7 @@ async function runFeed(
       windowBytes: 1000,
       tellEvery: 1,
       maxMessageBytes: 1000,
-      arrived: new VersionVector(),
+      arrived,
       receive: (from) => seen.push(`update of ${from}`),
       onTooFarBehind: (from, floor) => seen.push(`${from} from ${floor}`),
     });
@@ -86,6 +92,44 @@ test.each<[string, (SourceMessage | Uint8Array)[]]>([
   const { error, seen } = await runFeed(saying(...messages));
   await failureOf(Promise.reject(error), 'MESSAGE_INVALID');
   expect(seen).toEqual([]);
+});
+
+const behindAt = (floor: number, incarnation = 1): SourceMessage => ({
+  kind: 'too-far-behind',
+  origin: `s/${incarnation.toString(16).padStart(16, '0')}`,
+  floor,
+});
+
+test('a source that says the log begins where the receiver asked it to, or before, ends the feed with MESSAGE_INVALID', async () => {
+  for (const [floor, asked] of [
+    [0, 0],
+    [6, 7],
+    [7, 7],
+  ] as const) {
+    const arrived = new VersionVector(asked === 0 ? [] : [[origin, asked]]);
+    const { error, seen } = await runFeed(saying(behindAt(floor)), undefined, arrived);
+    await failureOf(Promise.reject(error), 'MESSAGE_INVALID');
+    expect(seen).toEqual([]);
+  }
+});
+
+test('a log that begins where the receiver has come to meanwhile is no news, and no offence', async () => {
+  const arrived = new VersionVector([[origin, 3]]);
+  const serve = async (channel: Channel) => {
+    await channel.messages()[Symbol.asyncIterator]().next();
+    arrived.advance(origin, 7);
+    await saying(behindAt(7), behindAt(8))(channel);
+    await channel.close();
+  };
+  const { error, seen } = await runFeed(serve, undefined, arrived);
+  expect([error, seen]).toEqual([null, [`${origin} from 8`]]);
+});
+
+test('a source names no more than MAX_INCARNATIONS of a peer that its log does not reach', async () => {
+  const notices = Array.from({ length: 3000 }, (_, n) => behindAt(5, n));
+  const { error, seen } = await runFeed(saying(...notices));
+  await failureOf(Promise.reject(error), 'MESSAGE_INVALID');
+  expect(seen).toHaveLength(MAX_INCARNATIONS);
 });
 
 test('what the inbox refuses ends the feed the same way', async () => {
