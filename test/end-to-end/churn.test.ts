@@ -1,4 +1,5 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PeerEvent, PeerReport } from '../../peer/events.ts';
@@ -221,6 +222,7 @@ test('a state folder that cannot be used ends the start with one line that tells
   expect(await peer('alone')).toMatchObject(
     refusal(/^murmur: \S*kept\/checkpoint: checkpoint: checksum: [^\n]+; [^\n]+\n$/),
   );
-  await writeFile(workplace.path('kept/lock'), `${process.pid}\n`);
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '-');
+  await writeFile(workplace.path('kept/lock'), `${process.pid} ${boot.trim()} ${hostname()}\n`);
   expect(await peer('alone')).toMatchObject(refusal(/^murmur: \S*kept\/lock: process \d+ holds [^\n]+; [^\n]+\n$/));
 });

@@ -18,7 +18,8 @@ const summaryKeys = [
 ];
 const peerKeys = [
   ...['peer', 'rounds', 'samples', 'accuracy', 'latentAccuracy', 'replicaBytes', 'denseBytes', 'computeSeconds'],
-  ...['codecSeconds', 'blockedSeconds', 'bytesSent', 'bytesReceived', 'appliedShare', 'updateAgeSeconds'],
+  ...['codecSeconds', 'blockedSeconds', 'bytesSent', 'bytesReceived', 'sentByKind', 'memory', 'peakRssBytes'],
+  ...['appliedShare', 'updateAgeSeconds'],
 ];
 const SMALL_PARAMETERS = 784 * 24 + 24 + 24 * 10 + 10;
 
@@ -67,6 +68,7 @@ describe('three real peers', () => {
       expect(Object.keys(peer).sort()).toEqual([...peerKeys].sort());
       expect(peer).toMatchObject({ appliedShare: 1, denseBytes: 4 * SMALL_PARAMETERS });
       expect(Object.keys(peer.updateAgeSeconds!)).toEqual(['p50', 'p99']);
+      expect(peer.peakRssBytes).toBeGreaterThan(peer.memory!.heapUsedBytes);
     }
     expect(new Set(summary.peers.map(({ peer }) => peer)).size).toBe(3);
     expect(new Set(summary.peers.map(({ accuracy }) => accuracy)).size).toBe(1);
