@@ -224,5 +224,7 @@ test('a state folder that cannot be used ends the start with one line that tells
   );
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '-');
   await writeFile(workplace.path('kept/lock'), `${process.pid} ${boot.trim()} ${hostname()}\n`);
-  expect(await peer('alone')).toMatchObject(refusal(/^murmur: \S*kept\/lock: process \d+ on \S+ holds [^\n]+; [^\n]+\n$/));
+  expect(await peer('alone')).toMatchObject(
+    refusal(/^murmur: \S*kept\/lock: process \d+ on \S+ holds [^\n]+; [^\n]+\n$/),
+  );
 });
