@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { fillDataCache } from '../peer/data-cache.ts';
 import type { PeerEvent } from '../peer/events.ts';
+import { fillDataCache } from '../peer/machine/data-cache.ts';
 import { showDownloads } from '../scenarios/runner/download-bar.ts';
 import type { BackendName } from '../src/compute/compute.ts';
 import { MurmurError } from '../src/support/errors.ts';

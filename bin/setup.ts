@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { Argument, Command } from 'commander';
-import { setTensorFlowEnvironment, tensorflowFolder } from '../peer/tensorflow-home.ts';
+import { setTensorFlowEnvironment, tensorflowFolder } from '../peer/machine/tensorflow-home.ts';
 import { showDownloads } from '../scenarios/runner/download-bar.ts';
 import { ownPeerCommand } from '../scenarios/runner/peer-process.ts';
 import type { NativeBackend } from '../src/compute/native-builds.ts';

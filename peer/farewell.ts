@@ -1,8 +1,8 @@
 import type { UpdateSource } from '../protocols/updates/update-source.ts';
 import { type Clock, sleep } from '../src/support/clock.ts';
 import { firstRing } from '../src/support/doorbell.ts';
-import type { Inbox } from './inbox.ts';
-import type { Member, Members } from './members.ts';
+import type { Inbox } from './exchange/inbox.ts';
+import type { Member, Members } from './membership/members.ts';
 
 /** A peer lingers no longer than this: a healthy swarm is done in well under a second, a broken one never. */
 export const LINGER_MS = 15_000;

@@ -7,12 +7,12 @@ import type { Manifest } from '../src/manifest.ts';
 import { Identity } from '../src/sum/identity.ts';
 import type { PeerName } from '../src/sum/origin.ts';
 import { systemClock } from '../src/support/system-clock.ts';
-import { dataCacheFolder } from './data-cache.ts';
 import type { MemoryUse, PeerEvent, PeerReport } from './events.ts';
+import { dataCacheFolder } from './machine/data-cache.ts';
+import { StateFolder } from './machine/state-folder.ts';
+import { setTensorFlowEnvironment, tensorflowFolder } from './machine/tensorflow-home.ts';
 import { Peer } from './peer.ts';
 import { ThreadReplica } from './replica/thread-replica.ts';
-import { StateFolder } from './state/state-folder.ts';
-import { setTensorFlowEnvironment, tensorflowFolder } from './tensorflow-home.ts';
 
 export interface PeerOptions {
   readonly manifest: Manifest;

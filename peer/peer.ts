@@ -7,24 +7,24 @@ import { type Manifest, manifestDigest, manifestDigests } from '../src/manifest.
 import { outlineOf } from '../src/models/outline.ts';
 import type { Identity } from '../src/sum/identity.ts';
 import type { Clock } from '../src/support/clock.ts';
-import { type Books, progressOf, reportOf } from './accounts.ts';
 import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
 import { Checkpoints, DEFAULT_CHECKPOINT_SECONDS } from './checkpoint/checkpoints.ts';
 import { Chores } from './chores.ts';
-import { DelayMeter } from './delay-meter.ts';
-import { EvaluationPlan } from './evaluation-plan.ts';
 import type { MemoryUse, PeerEvent, PeerReport } from './events.ts';
-import { defaultLogBytes, Exchange } from './exchange.ts';
+import { defaultLogBytes, Exchange } from './exchange/exchange.ts';
 import { sayFarewell } from './farewell.ts';
-import { Introductions } from './introductions.ts';
-import { Members } from './members.ts';
+import { Introductions } from './membership/introductions.ts';
+import { Members } from './membership/members.ts';
+import { Rendezvous } from './membership/rendezvous.ts';
 import { Narrator } from './narrator.ts';
-import { Rendezvous } from './rendezvous.ts';
+import { type Books, progressOf, reportOf } from './progress/accounts.ts';
+import { DelayMeter } from './progress/delay-meter.ts';
+import { EvaluationPlan } from './progress/evaluation-plan.ts';
+import { Scoreboard } from './progress/scoreboard.ts';
+import { SwarmClock } from './progress/swarm-clock.ts';
+import { Tally } from './progress/tally.ts';
 import type { ReplicaHost, ReplicaInfo, ReplicaScores } from './replica/replica-host.ts';
 import { type FinishReason, RoundLoop } from './round-loop.ts';
-import { Scoreboard } from './scoreboard.ts';
-import { SwarmClock } from './swarm-clock.ts';
-import { Tally } from './tally.ts';
 
 /** Between two looks at who is silent and what is untold: short beside the patience of a peer that wants to leave. */
 const HOUSEKEEPING_MS = 1_000;

@@ -4,17 +4,17 @@ import type { Identity } from '../src/sum/identity.ts';
 import type { PeerName } from '../src/sum/origin.ts';
 import type { Clock } from '../src/support/clock.ts';
 import { firstRing } from '../src/support/doorbell.ts';
-import type { CatchUp } from './catch-up.ts';
 import type { Checkpoints } from './checkpoint/checkpoints.ts';
-import type { DelayMeter } from './delay-meter.ts';
-import type { EvaluationPlan } from './evaluation-plan.ts';
 import type { PeerEvent } from './events.ts';
-import type { Inbox } from './inbox.ts';
-import type { Members } from './members.ts';
+import type { CatchUp } from './exchange/catch-up.ts';
+import type { Inbox } from './exchange/inbox.ts';
+import type { Members } from './membership/members.ts';
 import type { Narrator } from './narrator.ts';
+import type { DelayMeter } from './progress/delay-meter.ts';
+import type { EvaluationPlan } from './progress/evaluation-plan.ts';
+import type { SwarmClock } from './progress/swarm-clock.ts';
+import type { Tally } from './progress/tally.ts';
 import type { ArrivedFrame, ReplicaHost, ReplicaScores, RoundOutput } from './replica/replica-host.ts';
-import type { SwarmClock } from './swarm-clock.ts';
-import type { Tally } from './tally.ts';
 
 export type FinishReason = Extract<PeerEvent, { type: 'finishing' }>['reason'];
 
@@ -48,10 +48,13 @@ export interface RoundLoopInit {
 export class RoundLoop {
   readonly #components: RoundLoopComponents;
   readonly #init: RoundLoopInit;
+  /** Either of the two that end a run. */
+  readonly #end: AbortSignal;
 
   constructor(components: RoundLoopComponents, init: RoundLoopInit) {
     this.#components = components;
     this.#init = init;
+    this.#end = AbortSignal.any([init.overtime, init.signal]);
   }
 
   /** Trains until the run is over, and tells why it is. */
@@ -131,9 +134,8 @@ export class RoundLoop {
    */
   async #keepWithinBound(): Promise<void> {
     const { clock, inbox, members, source, tally, catchUp } = this.#components;
-    const { manifest, identity, overtime, signal } = this.#init;
+    const { manifest, identity } = this.#init;
     const moves = catchUp === null ? [] : [catchUp.changes];
-    const either = AbortSignal.any([overtime, signal]);
     const startMs = clock.nowMs();
     const isAwaited = (peer: PeerName) => members.isAwaited(peer);
     const published = () => inbox.taken.get(identity.origin);
@@ -142,7 +144,7 @@ export class RoundLoop {
     if (behind()) inbox.tell();
     while ((behind() || catchUp?.isStale) && this.#reasonToFinish() === null) {
       if (this.waiting) await this.absorb();
-      else await firstRing([inbox.arrivals, source.progress, members.changes, ...moves], either);
+      else await firstRing([inbox.arrivals, source.progress, members.changes, ...moves], this.#end);
     }
     tally.blockedMs += clock.nowMs() - startMs;
   }

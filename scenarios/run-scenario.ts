@@ -1,4 +1,4 @@
-import { fillDataCache } from '../peer/data-cache.ts';
+import { fillDataCache } from '../peer/machine/data-cache.ts';
 import { type Manifest, manifestDigest } from '../src/manifest.ts';
 import type { Clock } from '../src/support/clock.ts';
 import type { Scenario } from './define-scenario.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
 import type { Narrator } from '../narrator.ts';
+import type { SwarmClock } from '../progress/swarm-clock.ts';
+import type { Tally } from '../progress/tally.ts';
 import type { ReplicaHost } from '../replica/replica-host.ts';
-import type { SwarmClock } from '../swarm-clock.ts';
-import type { Tally } from '../tally.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, maxCheckpointBytes } from './checkpoint.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 

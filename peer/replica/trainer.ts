@@ -17,7 +17,6 @@ import { type Random, seededRandom } from '../../src/support/random.ts';
 import { createStrategy } from '../strategies/create-strategy.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import type { EvaluationSamples } from './evaluation-samples.ts';
-import { type ArrivedUpdate, frameOf, updateOf } from './framing.ts';
 import { Replica } from './replica.ts';
 import type {
   Adoption,
@@ -32,6 +31,7 @@ import type {
 } from './replica-host.ts';
 import { decodeReplicaState, encodeReplicaState, type ReplicaContext } from './replica-state.ts';
 import { Schedule } from './schedule.ts';
+import { type ArrivedUpdate, frameOf, updateOf } from './update-frames.ts';
 
 export interface TrainerComponents {
   readonly compute: Compute;
@@ -109,7 +109,7 @@ export class Trainer {
     this.#replica.restore(state.remains);
     this.#round = state.round;
     this.#drawn = state.drawn;
-    this.#minibatches.skip(state.drawn);
+    this.#minibatches.advance(state.drawn);
   }
 
   info(): ReplicaInfo {

@@ -48,7 +48,7 @@ export class Minibatches {
   }
 
   /** Goes on as if so many samples more had been drawn. */
-  skip(samples: number): void {
+  advance(samples: number): void {
     for (let left = samples; left > 0; ) {
       this.#beginEpochWhereOver();
       const step = Math.min(left, this.#order.length - this.#position);

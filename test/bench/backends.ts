@@ -3,7 +3,7 @@
  * whole process (which says more on a shared machine), and resident memory. Run with
  * `npx tsx test/bench/backends.ts tensorflow`, or another backend; without a name it takes the best present.
  */
-import { setTensorFlowEnvironment, tensorflowFolder } from '../../peer/tensorflow-home.ts';
+import { setTensorFlowEnvironment, tensorflowFolder } from '../../peer/machine/tensorflow-home.ts';
 import type { BackendName } from '../../src/compute/compute.ts';
 import { createCompute } from '../../src/compute/tensorflow-compute.ts';
 import { initialParameters } from '../../src/models/initial-parameters.ts';

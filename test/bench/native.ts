@@ -3,7 +3,7 @@
  * parameters, gradients in turns, the figure being the median over the turns of the ratio. Null where the native
  * backend is not installed, or the zoo lacks the model.
  */
-import { setTensorFlowEnvironment, tensorflowFolder } from '../../peer/tensorflow-home.ts';
+import { setTensorFlowEnvironment, tensorflowFolder } from '../../peer/machine/tensorflow-home.ts';
 import type { BackendName, Compute } from '../../src/compute/compute.ts';
 import { createCompute } from '../../src/compute/tensorflow-compute.ts';
 import { topologyOf, zooNames } from '../../src/models/zoo.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tensorflowFolder } from '../../peer/tensorflow-home.ts';
+import { tensorflowFolder } from '../../peer/machine/tensorflow-home.ts';
 import type { BackendName, Compute } from '../../src/compute/compute.ts';
 import { GRADIENT_TOLERANCE, gradientError } from '../../src/compute/gradient-check.ts';
 import { createCompute } from '../../src/compute/tensorflow-compute.ts';

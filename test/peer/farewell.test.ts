@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DirectFeeds } from '../../peer/direct-feeds.ts';
+import { DirectFeeds } from '../../peer/exchange/direct-feeds.ts';
 import { LINGER_MS, sayFarewell, TOGETHER_MS } from '../../peer/farewell.ts';
 import type { PeerState } from '../../protocols/status/messages.ts';
 import { StatusBoard } from '../../protocols/status/status-board.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { STALE_PATIENCE_MS } from '../../peer/arrears.ts';
+import { STALE_PATIENCE_MS } from '../../peer/exchange/arrears.ts';
 import { evaluationSamples } from '../../peer/replica/evaluation-samples.ts';
 import { HELLO_PROTOCOL } from '../../protocols/hello/constants.ts';
 import type { Channel } from '../../protocols/network.ts';

@@ -1,4 +1,4 @@
-import { setTensorFlowEnvironment, tensorflowFolder } from '../../peer/tensorflow-home.ts';
+import { setTensorFlowEnvironment, tensorflowFolder } from '../../peer/machine/tensorflow-home.ts';
 import { chooseBackend } from '../../src/compute/backends.ts';
 import { type BackendName, backendNames } from '../../src/compute/compute.ts';
 import { isFailure } from '../../src/support/errors.ts';

@@ -1,5 +1,5 @@
-import { Inbox } from '../../peer/inbox.ts';
-import { Members } from '../../peer/members.ts';
+import { Inbox } from '../../peer/exchange/inbox.ts';
+import { Members } from '../../peer/membership/members.ts';
 import type { Network } from '../../protocols/network.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { Identity } from '../../src/sum/identity.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Inbox } from '../../../peer/inbox.ts';
+import { Inbox } from '../../../peer/exchange/inbox.ts';
 import { packTuple, unpackTuple } from '../../../protocols/flat-tuple.ts';
 import { decodeFrame, decodeUpdate } from '../../../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../../../protocols/updates/update-feed.ts';

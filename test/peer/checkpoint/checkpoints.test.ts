@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Checkpoints } from '../../../peer/checkpoint/checkpoints.ts';
-import { Members } from '../../../peer/members.ts';
+import { Members } from '../../../peer/membership/members.ts';
 import { Narrator } from '../../../peer/narrator.ts';
+import { SwarmClock } from '../../../peer/progress/swarm-clock.ts';
+import { Tally } from '../../../peer/progress/tally.ts';
 import type { ReplicaHost } from '../../../peer/replica/replica-host.ts';
-import { SwarmClock } from '../../../peer/swarm-clock.ts';
-import { Tally } from '../../../peer/tally.ts';
 import { sleep } from '../../../src/support/clock.ts';
 import { VirtualClock } from '../../../src/support/virtual-clock.ts';
 

@@ -1,0 +1,299 @@
+import type { Network } from '../../protocols/network.ts';
+import { maxImageBytes } from '../../protocols/replica/constants.ts';
+import { type FetchedReplica, fetchReplica, type ReplicaHead } from '../../protocols/replica/replica-fetch.ts';
+import type { Identity } from '../../src/sum/identity.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { UpdateLog } from '../../src/sum/update-log.ts';
+import { VersionVector } from '../../src/sum/version-vector.ts';
+import { type Clock, sleep } from '../../src/support/clock.ts';
+import { Doorbell, firstRing } from '../../src/support/doorbell.ts';
+import { isFailure } from '../../src/support/errors.ts';
+import type { Members } from '../membership/members.ts';
+import { whileLive } from '../membership/silence.ts';
+import type { Narrator } from '../narrator.ts';
+import type { SwarmClock } from '../progress/swarm-clock.ts';
+import type { Drift, ReplicaHost } from '../replica/replica-host.ts';
+import { type AdoptionPlan, adoptionOf, countsOf, givesUp, mayAdopt, planAdoption } from './adoption.ts';
+import { Arrears } from './arrears.ts';
+import type { DirectFeeds } from './direct-feeds.ts';
+import type { Inbox } from './inbox.ts';
+
+/**
+ * A peer in training that is told it is too far behind lets this pass before it asks for a replica: what it lacks may
+ * come from others' logs, and a source that has itself just come back is level by then.
+ */
+export const PATIENCE_MS = 2_000;
+/** Before the first round: then a peer trains on what it has. A transfer that takes longer is not worth waiting for. */
+export const CATCH_UP_PATIENCE_MS = 120_000;
+/** Between two questions to the same source, when the first led to nothing. */
+export const ASK_AGAIN_MS = 3_000;
+
+export interface CatchUpComponents {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly replica: ReplicaHost;
+  readonly identity: Identity;
+  readonly members: Members;
+  readonly inbox: Inbox;
+  readonly log: UpdateLog;
+  readonly feeds: DirectFeeds;
+  readonly swarm: SwarmClock;
+  readonly narrator: Narrator;
+}
+
+export interface CatchUpInit {
+  readonly parameters: number;
+  /** Another peer holds updates of this one, which may have left before this peer came. */
+  readonly onMentioned: (peer: PeerName) => void;
+  readonly onInvalid: (peer: PeerName, problem: string) => void;
+  /** This peer, and its log, stand somewhere else: for those that it serves. */
+  readonly onMoved: () => void;
+}
+
+interface Fetched {
+  readonly replica: FetchedReplica;
+  readonly source: PeerName;
+  readonly startMs: number;
+}
+
+/**
+ * Brings a peer to where the swarm is when logs do not: a late joiner, one that comes back, and the sides of a
+ * partition that lasted longer than the logs reach (design, section 1, replica transfer). Fetches beside the rounds;
+ * what it fetched is adopted between two of them.
+ */
+export class CatchUp {
+  readonly #components: CatchUpComponents;
+  readonly #init: CatchUpInit;
+  readonly #arrears: Arrears;
+  readonly #wake = new Doorbell();
+  readonly #stop = new AbortController();
+  /** Rings whenever it stands differently. */
+  readonly changes = new Doorbell();
+  /** Before the first round; whether this peer then has nothing at all. */
+  #joining: { readonly emptyHanded: boolean } | null = null;
+  /** What a peer in training had applied when this one came. */
+  #goal: { readonly vector: VersionVector; readonly source: PeerName } | null = null;
+  #fetched: Fetched | null = null;
+  #damaged = false;
+  #task: Promise<void> = Promise.resolve();
+
+  constructor(components: CatchUpComponents, init: CatchUpInit) {
+    this.#components = components;
+    this.#init = init;
+    this.#arrears = new Arrears(components.clock);
+  }
+
+  start(): void {
+    this.#task = this.#pursue();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.changes.ring();
+    await this.#task;
+  }
+
+  /** A feed's source holds updates of `origin` from `floor` on, and this peer stands below. Tells whether that is news. */
+  tooFarBehind(origin: OriginKey, source: PeerName, floor: number): boolean {
+    this.#wake.ring();
+    return this.#arrears.add(source, origin, floor);
+  }
+
+  /** S no longer equals what was applied to it: whatever this peer has, it needs another's replica. */
+  heal(): void {
+    this.#damaged = true;
+    this.#wake.ring();
+  }
+
+  /**
+   * Whether updates of a peer that goes on publishing no longer come: training here would add what the model has long
+   * learnt, or push it back. Whoever waits for that looks again at every word of a peer: patience ends.
+   */
+  get isStale(): boolean {
+    this.#dropOld();
+    return this.#arrears.grow(this.#components.members);
+  }
+
+  /** Whether a replica waits to be adopted. */
+  get ready(): boolean {
+    return this.#fetched !== null;
+  }
+
+  /**
+   * Before the first round: until this peer has what the others have. Training on old weights would add to the model
+   * what it has long learnt.
+   * @param absorb applies what has arrived, or adopts what was fetched
+   * @returns whether it came so far before patience ended
+   */
+  async reachSwarm(absorb: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
+    const { clock, inbox, members } = this.#components;
+    const patience = new AbortController();
+    const cancel = clock.after(CATCH_UP_PATIENCE_MS, () => patience.abort());
+    const either = AbortSignal.any([signal, patience.signal]);
+    this.#joining = { emptyHanded: inbox.taken.isEmpty() };
+    this.#wake.ring();
+    try {
+      while (!either.aborted && !this.#isLevel()) {
+        if (this.ready || inbox.waiting > 0) await absorb();
+        else await firstRing([this.changes, inbox.arrivals, members.changes], either);
+      }
+    } finally {
+      cancel();
+      this.#joining = null;
+    }
+    return !patience.signal.aborted;
+  }
+
+  /**
+   * Between rounds, where `ready`: puts the replica that was fetched in the place of the own, unless that would by now
+   * lose more than the other way round.
+   */
+  async adopt(): Promise<readonly Drift[]> {
+    const { identity, inbox, log, feeds } = this.#components;
+    const fetched = this.#fetched!;
+    const { source, replica } = fetched;
+    const plan = planAdoption({ origin: identity.origin, arrived: inbox.arrived, log }, replica.vector);
+    if (!this.#damaged && !mayAdopt(plan, inbox.arrived, replica.vector)) return this.#done([]);
+    // From here on nothing arrives that the plan does not know.
+    const release = feeds.hold();
+    try {
+      return this.#done(await this.#takeOver(fetched, plan));
+    } catch (error) {
+      if (!isFailure(error, 'MESSAGE_INVALID')) throw error;
+      this.#init.onInvalid(source, error.message);
+      this.#forget(source);
+      return this.#done([]);
+    } finally {
+      release();
+    }
+  }
+
+  async #takeOver({ replica: image, source, startMs }: Fetched, plan: AdoptionPlan): Promise<readonly Drift[]> {
+    const { identity, inbox, feeds, replica, clock, narrator } = this.#components;
+    // Under another origin its statuses count, though its vector has gone back.
+    const next = givesUp(plan) > 0 ? identity.drawOrigin() : null;
+    const drifts = await replica.adopt(adoptionOf(image, plan, next));
+    inbox.rebase(plan.vector);
+    this.#init.onMoved();
+    this.#arrears.clear();
+    this.#damaged = false;
+    if (next !== null) {
+      identity.become(next);
+      // Somebody may hold what was given up.
+      feeds.follow(identity.peer);
+    }
+    const seconds = (clock.nowMs() - startMs) / 1000;
+    narrator.say({ type: 'adopted', source, bytes: image.imageBytes, seconds, ...countsOf(plan) });
+    return drifts;
+  }
+
+  #done(drifts: readonly Drift[]): readonly Drift[] {
+    this.#fetched = null;
+    this.changes.ring();
+    return drifts;
+  }
+
+  #isLevel(): boolean {
+    const { members, feeds, inbox } = this.#components;
+    if (this.ready || inbox.waiting > 0) return false;
+    this.#dropOld();
+    if (!this.#arrears.own().next().done) return false;
+    if (!members.live().every(({ name }) => feeds.reaches(name))) return false;
+    if (this.#trainers().length === 0) return true;
+    return this.#goal !== null && inbox.arrived.covers(this.#goal.vector);
+  }
+
+  /** Asks one source after the other, while there is anything to ask for. */
+  async #pursue(): Promise<void> {
+    const { clock, members } = this.#components;
+    const { signal } = this.#stop;
+    for (let turn = 0; !signal.aborted; turn++) {
+      const source = this.ready ? null : this.#nextSource(turn);
+      if (source === null) {
+        await firstRing([this.#wake, this.changes, members.changes], signal);
+        continue;
+      }
+      if (this.#joining === null && !this.#damaged && !this.isStale) await sleep(clock, PATIENCE_MS, signal);
+      if (!signal.aborted && !(await this.#ask(source))) await sleep(clock, ASK_AGAIN_MS, signal);
+    }
+  }
+
+  #nextSource(turn: number): PeerName | null {
+    const { network, members } = this.#components;
+    this.#dropOld();
+    const trainers = this.#trainers();
+    const lacksAny = this.#damaged || (this.#joining !== null && this.#goal === null);
+    if (lacksAny && trainers.length > 0) return trainers[turn % trainers.length]!;
+    const marked = this.#arrears.sources().filter((name) => members.isLive(name) && network.connected.has(name));
+    return marked.length > 0 ? marked[turn % marked.length]! : null;
+  }
+
+  /** Peers that are further on. Those that begin with this one have nothing that their feeds do not bring. */
+  #trainers(): PeerName[] {
+    const { network, members } = this.#components;
+    return members
+      .live()
+      .filter(({ name, status }) => status?.state === 'training' && status.samples > 0 && network.connected.has(name))
+      .map(({ name }) => name);
+  }
+
+  /** A goal that its peer has taken to the grave may be out of reach. */
+  #dropOld(): void {
+    const { members, inbox } = this.#components;
+    this.#arrears.drop(inbox.arrived, (source) => members.isLive(source));
+    if (this.#goal !== null && !members.isLive(this.#goal.source)) this.#goal = null;
+  }
+
+  /** Whatever `source` said was not to be relied on. */
+  #forget(source: PeerName): void {
+    this.#arrears.delete(source);
+    if (this.#goal?.source === source) this.#goal = null;
+  }
+
+  /** Tells whether that led anywhere. */
+  async #ask(source: PeerName): Promise<boolean> {
+    const { network, clock, members } = this.#components;
+    const startMs = clock.nowMs();
+    const end = whileLive(members, source, this.#stop.signal);
+    const wants = (head: ReplicaHead) => this.#wants(head, source);
+    const limits = { maxImageBytes: maxImageBytes(this.#init.parameters), signal: end.signal };
+    try {
+      const replica = await fetchReplica({ network, clock }, { source, wants, ...limits });
+      if (replica !== null) {
+        this.#fetched = { replica, source, startMs };
+        this.#components.inbox.arrivals.ring();
+      }
+      return replica !== null || !this.#arrears.has(source);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      if (error.code === 'MESSAGE_INVALID') this.#init.onInvalid(source, error.message);
+      if (this.#goal?.source === source) this.#goal = null;
+      return false;
+    } finally {
+      end.abort();
+      this.changes.ring();
+    }
+  }
+
+  /** Learns from a head what there is, and decides whether the image is needed, and whether to adopt it. */
+  #wants(head: ReplicaHead, source: PeerName): boolean {
+    const { identity, inbox, log, feeds, swarm, narrator } = this.#components;
+    const { vector, imageBytes } = head;
+    swarm.toldByHead(head, identity.peer);
+    for (const [origin, sequence] of vector) {
+      if (identity.isFormer(origin)) feeds.follow(identity.peer);
+      else if (sequence > inbox.arrived.get(origin)) this.#init.onMentioned(peerOf(origin));
+    }
+    const theirs = new VersionVector(vector);
+    if (this.#joining !== null) this.#goal = { vector: theirs, source };
+    if (!this.#arrears.isIn(source, theirs, inbox.arrived)) {
+      this.#arrears.delete(source);
+      if (!this.#joining?.emptyHanded && !this.#damaged) return false;
+    }
+    const plan = planAdoption({ origin: identity.origin, arrived: inbox.arrived, log }, vector);
+    const adopts = this.#damaged || mayAdopt(plan, inbox.arrived, vector);
+    this.#arrears.settle(source, !adopts);
+    if (adopts) narrator.say({ type: 'transferring', source, bytes: imageBytes });
+    return adopts;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Network } from '../../protocols/network.ts';
+import { ReplicaSource } from '../../protocols/replica/replica-source.ts';
+import { UpdateSource } from '../../protocols/updates/update-source.ts';
+import type { Manifest } from '../../src/manifest.ts';
+import type { Layout } from '../../src/models/layout.ts';
+import type { Identity } from '../../src/sum/identity.ts';
+import { latticeUnit } from '../../src/sum/lattice.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import { UpdateLog } from '../../src/sum/update-log.ts';
+import type { Clock } from '../../src/support/clock.ts';
+import { MurmurError } from '../../src/support/errors.ts';
+import type { Introductions } from '../membership/introductions.ts';
+import type { Members } from '../membership/members.ts';
+import type { Narrator } from '../narrator.ts';
+import type { SwarmClock } from '../progress/swarm-clock.ts';
+import type { ReplicaHost } from '../replica/replica-host.ts';
+import { CatchUp } from './catch-up.ts';
+import { DirectFeeds } from './direct-feeds.ts';
+import { Inbox } from './inbox.ts';
+
+/** Who lacks more than some whole replicas' worth of updates is better served by a replica transfer. */
+const LOG_REPLICAS = 16;
+/** Minutes of a small model's updates. */
+const MIN_LOG_BYTES = 16 * 2 ** 20;
+/** A large model's log must not be the greater part of a peer's memory. */
+const MAX_LOG_BYTES = 256 * 2 ** 20;
+
+/** Memory for the updates of all origins, where nothing else is said. */
+export function defaultLogBytes({ size }: Layout): number {
+  return Math.min(MAX_LOG_BYTES, Math.max(MIN_LOG_BYTES, LOG_REPLICAS * size * Float32Array.BYTES_PER_ELEMENT));
+}
+
+export interface ExchangeComponents {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly replica: ReplicaHost;
+  readonly identity: Identity;
+  readonly members: Members;
+  readonly introductions: Introductions;
+  readonly swarm: SwarmClock;
+  readonly narrator: Narrator;
+}
+
+export interface ExchangeInit {
+  readonly manifest: Manifest;
+  readonly layout: Layout;
+  /** Memory for the updates of all origins. */
+  readonly logBytes: number;
+  readonly onInvalid: (peer: PeerName, problem: string) => void;
+}
+
+/** What a peer takes from others and gives them: updates by feeds and log, and the whole replica where logs do not reach. */
+export class Exchange {
+  readonly log: UpdateLog;
+  readonly inbox: Inbox;
+  readonly source: UpdateSource;
+  /** These two are null where nothing is exchanged. */
+  readonly feeds: DirectFeeds | null = null;
+  readonly catchUp: CatchUp | null = null;
+  readonly #components: ExchangeComponents;
+  readonly #replicaSource: ReplicaSource;
+  /** Until it is known where this peer stands. */
+  #releaseFeeds = () => {};
+  #replicaRuns = false;
+
+  /** Registers its protocols: create it before the network starts. */
+  constructor(components: ExchangeComponents, { manifest, layout, logBytes, onInvalid }: ExchangeInit) {
+    const { network, clock, identity, members, introductions, swarm, narrator } = components;
+    const { exchange } = manifest;
+    const admits = (peer: PeerName) => introductions.admits(peer);
+    this.#components = components;
+    this.log = new UpdateLog(logBytes);
+    const { log } = this;
+    this.source = new UpdateSource({ network, log }, { identity, admits, onInvalid });
+    this.#replicaSource = new ReplicaSource(
+      { network, clock },
+      {
+        admits: (peer) => this.#replicaRuns && admits(peer),
+        image: () => this.#image(),
+        samples: () => [[identity.peer, swarm.own], ...swarm.ofOthers()],
+        onInvalid,
+      },
+    );
+    const onArrival = (origin: OriginKey, { samples }: { samples: number }, source: PeerName) => {
+      members.seen(source);
+      if (!identity.isFormer(origin)) return swarm.told(peerOf(origin), samples);
+      swarm.toldOfSelf(samples);
+      // Whoever asks this peer for its updates waits for these, too; own new ones may not come any more.
+      this.source.logGrew();
+    };
+    this.inbox = new Inbox({ clock, log, identity }, { layout, unit: latticeUnit(exchange.latticeBits), onArrival });
+    if (exchange.strategy === 'none') return;
+
+    const tellEvery = Math.max(1, Math.floor(exchange.staleness / 4));
+    const onTooFarBehind = (origin: OriginKey, source: PeerName, floor: number) => {
+      if (!this.catchUp?.tooFarBehind(origin, source, floor)) return;
+      narrator.warn('TOO_FAR_BEHIND', `${source} no longer holds all updates of ${origin} that are missing here`);
+    };
+    const feeds = new DirectFeeds(
+      { network, clock, members, inbox: this.inbox },
+      { layout, tellEvery, onInvalid, onTooFarBehind },
+    );
+    this.#releaseFeeds = feeds.hold();
+    this.feeds = feeds;
+    this.catchUp = new CatchUp(
+      { ...components, inbox: this.inbox, log, feeds },
+      {
+        parameters: layout.size,
+        onMentioned: (peer) => introductions.mention(peer),
+        onInvalid,
+        onMoved: () => this.source.logGrew(),
+      },
+    );
+  }
+
+  /** Updates published under the present origin. */
+  get published(): number {
+    return this.inbox.taken.get(this.#components.identity.origin);
+  }
+
+  /** The replica runs, and stands at `vector`. */
+  begin(vector: readonly (readonly [OriginKey, number])[]): void {
+    const { identity } = this.#components;
+    this.inbox.rebase(vector);
+    this.#replicaRuns = true;
+    // What an earlier process published after its last checkpoint is in others' logs.
+    if (vector.some(([origin]) => identity.isFormer(origin))) this.feeds?.follow(identity.peer);
+    this.#releaseFeeds();
+    this.catchUp?.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#replicaRuns = false;
+    this.#replicaSource.stop();
+    this.source.stop();
+    await Promise.all([this.catchUp?.stop(), this.feeds?.stop()]);
+  }
+
+  /** A replica that is being stopped answers no more. */
+  async #image() {
+    const { replica, identity } = this.#components;
+    try {
+      return await replica.image();
+    } catch (error) {
+      if (this.#replicaRuns) throw error;
+      throw new MurmurError({ code: 'STREAM_CLOSED', peer: identity.peer, problem: 'the replica is stopped' });
+    }
+  }
+}

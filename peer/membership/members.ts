@@ -1,0 +1,226 @@
+import { type PeerState, peerStates, type Status } from '../../protocols/status/messages.ts';
+import { MAX_PEERS } from '../../src/manifest.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import { VersionVector } from '../../src/sum/version-vector.ts';
+import type { Clock } from '../../src/support/clock.ts';
+import { Doorbell } from '../../src/support/doorbell.ts';
+
+/** A peer of whom nothing is heard for this long is suspected: three of the longest intervals between statuses. */
+export const SILENT_AFTER_MS = 30_000;
+
+/**
+ * A peer that trains says something in every round, and at intervals beside: of whom nothing is heard for this long, or
+ * for three times the longest of its late pauses where those are longer, nobody waits before the next round. Frozen, it
+ * holds the others up for no longer; taken for frozen in a long evaluation, it is only not waited for.
+ */
+export const STALLED_AFTER_MS = 5_000;
+const PAUSES = 3;
+/** With every word of a peer what counts of its longest pause shrinks to this. */
+const KEPT_PAUSE = 0.9;
+
+/** Peers kept in mind, gone ones included, for their samples count on. */
+export const MAX_MEMBERS = MAX_PEERS;
+
+/**
+ * States in which a peer's steps are in the sum or on their way. Whoever is finishing is among them: the last to stop
+ * would otherwise weigh their own steps as if they were alone.
+ */
+const CONTRIBUTING: readonly PeerState[] = ['ready', 'training', 'finishing'];
+
+/** States in which a peer's next word may be what a round of the others waits for. */
+const AWAITED: readonly PeerState[] = ['training', 'finishing'];
+
+/** Lost peers that let the next ones go first each time: fewer than are dialled at a time. */
+const LOST_TURN = 16;
+
+/** What is known of another peer of the run. */
+export interface Member {
+  readonly name: PeerName;
+  /** Its latest status; null between its hello and the first one. */
+  status: Status | null;
+  /** What its latest status says is applied there; null until it is finishing. */
+  vector: VersionVector | null;
+  /** Highest count of its samples that it has told. */
+  samples: number;
+  lastHeardMs: number;
+  /** The longest of its late silences. */
+  pauseMs: number;
+  /** Heard of lately, and not known to be gone. */
+  live: boolean;
+}
+
+export type MemberChange = 'joined' | 'silent' | 'back' | 'left';
+
+/** Who else is in the run, how far they are, and who has fallen silent. Knows no network: it is told. */
+export class Members {
+  readonly #clock: Clock;
+  readonly #members = new Map<PeerName, Member>();
+  /**
+   * Statuses of peers that have not said hello, the latest last: anybody can make up names, so they count for nothing
+   * until they do.
+   */
+  readonly #hearsay = new Map<PeerName, Status>();
+  #timesLost = 0;
+  readonly #onChange: (member: Member, change: MemberChange) => void;
+  /** Rings on every status and every change of who is live. */
+  readonly changes = new Doorbell();
+
+  constructor(clock: Clock, onChange: (member: Member, change: MemberChange) => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  all(): IterableIterator<Member> {
+    return this.#members.values();
+  }
+
+  get(name: PeerName): Member | undefined {
+    return this.#members.get(name);
+  }
+
+  isLive(name: PeerName): boolean {
+    return this.#members.get(name)?.live ?? false;
+  }
+
+  /** Whether the others' rounds wait for it: it trains, and has said something of late. */
+  isAwaited(name: PeerName): boolean {
+    const member = this.#members.get(name);
+    if (member === undefined || !isAtWork(member)) return false;
+    const patienceMs = Math.min(SILENT_AFTER_MS, Math.max(STALLED_AFTER_MS, PAUSES * member.pauseMs));
+    return this.#clock.nowMs() - member.lastHeardMs < patienceMs;
+  }
+
+  live(): Member[] {
+    return [...this.all()].filter((member) => member.live);
+  }
+
+  /** Peers whose steps go into the sum at present, this one included. */
+  contributing(): number {
+    const steps = ({ live, status }: Member) => live && status !== null && CONTRIBUTING.includes(status.state);
+    return 1 + [...this.all()].filter(steps).length;
+  }
+
+  /** A peer has said the same manifest's hello, on a connection that stands. False where there is no room for another. */
+  admit(name: PeerName): boolean {
+    if (!this.#members.has(name) && this.#members.size >= MAX_MEMBERS) return false;
+    this.#revive(this.#members.get(name) ?? this.#add(name));
+    const status = this.#hearsay.get(name);
+    this.#hearsay.delete(name);
+    if (status !== undefined) this.heard(name, status);
+    this.changes.ring();
+    return true;
+  }
+
+  /** The last connection to a peer is gone: what it has to say must come another way. */
+  disconnected(name: PeerName): void {
+    const member = this.#members.get(name);
+    if (member?.live) this.#suspect(member);
+  }
+
+  /** A status came by gossip. Of a peer that has not said hello it is kept until then, and counts for nothing. */
+  heard(name: PeerName, status: Status): void {
+    const member = this.#members.get(name);
+    if (member === undefined) {
+      this.#noteHearsay(name, status);
+      return;
+    }
+    if (member.status !== null && isOlder(status, member.status)) return;
+    member.status = status;
+    member.samples = Math.max(member.samples, status.samples);
+    member.vector = status.vector === null ? null : new VersionVector(status.vector);
+    this.#noteHeard(member);
+    if (status.state === 'left') {
+      member.live = false;
+      this.#onChange(member, 'left');
+    } else {
+      this.#revive(member);
+    }
+    this.changes.ring();
+  }
+
+  /** A peer itself has sent something. */
+  seen(name: PeerName): void {
+    const member = this.#members.get(name);
+    if (member !== undefined) this.#noteHeard(member);
+  }
+
+  /** Suspects whoever has been silent for too long, and rings where somebody is not awaited any more. */
+  suspectSilent(): void {
+    const oldestMs = this.#clock.nowMs() - SILENT_AFTER_MS;
+    for (const member of this.all()) if (member.live && member.lastHeardMs < oldestMs) this.#suspect(member);
+    if ([...this.all()].some((member) => isAtWork(member) && !this.isAwaited(member.name))) {
+      this.changes.ring();
+    }
+  }
+
+  /**
+   * Peers that are gone without having said so, with where they could be reached: after a partition nobody else dials.
+   * Each time another one comes first, as not all may be dialled at once.
+   */
+  lost(): { readonly name: PeerName; readonly addresses: readonly string[] }[] {
+    const lost = [...this.all()].flatMap(({ name, live, status }) =>
+      live || status === null || status.state === 'left' ? [] : [{ name, addresses: status.addresses }],
+    );
+    const first = lost.length === 0 ? 0 : (LOST_TURN * this.#timesLost++) % lost.length;
+    return [...lost.slice(first), ...lost.slice(0, first)];
+  }
+
+  /** Without the vector, which takes most of a status, and at the cost of whoever has said nothing for longest. */
+  #noteHearsay(name: PeerName, status: Status): void {
+    this.#hearsay.delete(name);
+    this.#hearsay.set(name, { ...status, vector: null });
+    if (this.#hearsay.size > MAX_PEERS) this.#hearsay.delete(this.#hearsay.keys().next().value!);
+  }
+
+  #noteHeard(member: Member): void {
+    const nowMs = this.#clock.nowMs();
+    member.pauseMs = Math.max(nowMs - member.lastHeardMs, KEPT_PAUSE * member.pauseMs);
+    member.lastHeardMs = nowMs;
+  }
+
+  #add(name: PeerName): Member {
+    const lastHeardMs = this.#clock.nowMs();
+    const member: Member = { name, status: null, vector: null, samples: 0, lastHeardMs, pauseMs: 0, live: true };
+    this.#members.set(name, member);
+    this.#onChange(member, 'joined');
+    return member;
+  }
+
+  #revive(member: Member): void {
+    member.lastHeardMs = this.#clock.nowMs();
+    if (member.live) return;
+    member.live = true;
+    this.#onChange(member, 'back');
+  }
+
+  #suspect(member: Member): void {
+    member.live = false;
+    this.#onChange(member, 'silent');
+    this.changes.ring();
+  }
+}
+
+function isAtWork({ live, status }: Member): boolean {
+  return live && status !== null && AWAITED.includes(status.state);
+}
+
+/** Gossip may bring an older word after a newer one: a peer goes through its states in order, and forgets nothing. */
+function isOlder(status: Status, known: Status): boolean {
+  if (status.origin !== known.origin) return false;
+  if (known.state === 'left') return true;
+  const order = (state: Status['state']) => peerStates.indexOf(state);
+  if (order(status.state) !== order(known.state)) return order(status.state) < order(known.state);
+  if (status.samples < known.samples) return true;
+  return known.vector !== null && !new VersionVector(status.vector ?? []).covers(new VersionVector(known.vector));
+}
+
+/** The origins of a vector as one number each, by peer: sums over a peer's incarnations. */
+export function sequencesByPeer(entries: Iterable<readonly [OriginKey, number]>): Record<PeerName, number> {
+  // Without a prototype, where peers of any name would be found.
+  const sums: Record<PeerName, number> = Object.create(null);
+  for (const [origin, sequence] of entries) {
+    const peer = peerOf(origin);
+    sums[peer] = (sums[peer] ?? 0) + sequence;
+  }
+  return sums;
+}

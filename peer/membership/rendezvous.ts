@@ -1,0 +1,75 @@
+import type { Network } from '../../protocols/network.ts';
+import { type Clock, sleep } from '../../src/support/clock.ts';
+import { firstRing } from '../../src/support/doorbell.ts';
+import { isFailure } from '../../src/support/errors.ts';
+import type { DirectFeeds } from '../exchange/direct-feeds.ts';
+import type { Introductions } from './introductions.ts';
+import type { Members } from './members.ts';
+
+/** A given address may belong to a peer that is still starting. */
+export const JOIN_PATIENCE_MS = 15_000;
+const JOIN_RETRY_MS = 500;
+/** A start waits this long for all planned peers to meet, then goes on with those present. */
+export const MEETING_PATIENCE_MS = 120_000;
+
+export interface RendezvousComponents {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly members: Members;
+  readonly introductions: Introductions;
+  /** Null where nothing is exchanged. */
+  readonly feeds: DirectFeeds | null;
+}
+
+/** How a peer finds the run and the run starts: joining somebody, then waiting until all have met. */
+export class Rendezvous {
+  readonly #components: RendezvousComponents;
+  readonly #signal: AbortSignal;
+
+  constructor(components: RendezvousComponents, signal: AbortSignal) {
+    this.#components = components;
+    this.#signal = signal;
+  }
+
+  /**
+   * Dials the addresses in turn until one answers and runs the same manifest. Throws JOIN_FAILED when none does in
+   * time, MANIFEST_MISMATCH and CONFIG_INVALID at once.
+   */
+  async join(addresses: readonly string[]): Promise<void> {
+    const { network, clock, introductions } = this.#components;
+    const patienceEndMs = clock.nowMs() + JOIN_PATIENCE_MS;
+    for (let turn = 0; addresses.length > 0 && !this.#signal.aborted; turn++) {
+      try {
+        await introductions.meet(await network.dial(addresses[turn % addresses.length]!, this.#signal));
+        return;
+      } catch (error) {
+        const hopeless = !isFailure(error) || error.code === 'MANIFEST_MISMATCH' || error.code === 'CONFIG_INVALID';
+        if (hopeless || clock.nowMs() >= patienceEndMs) throw error;
+        await sleep(clock, JOIN_RETRY_MS, this.#signal);
+      }
+    }
+  }
+
+  /**
+   * Waits until `planned` peers are ready and their feeds open, or until one trains already: who comes later has to
+   * catch up first.
+   *
+   * @returns whether they came before patience ended
+   */
+  async meetAll(planned: number): Promise<boolean> {
+    const { clock, members } = this.#components;
+    const patience = new AbortController();
+    const cancel = clock.after(MEETING_PATIENCE_MS, () => patience.abort());
+    const signal = AbortSignal.any([this.#signal, patience.signal]);
+    while (!signal.aborted && !this.#allMet(planned)) await firstRing([members.changes], signal);
+    cancel();
+    return !patience.signal.aborted;
+  }
+
+  #allMet(planned: number): boolean {
+    const { members, feeds } = this.#components;
+    const live = members.live();
+    if (live.some(({ status }) => status?.state === 'training')) return true;
+    return members.contributing() >= planned && live.every(({ name }) => feeds?.reaches(name) ?? true);
+  }
+}

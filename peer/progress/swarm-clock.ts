@@ -1,0 +1,106 @@
+import { MAX_SAMPLES_PEERS } from '../../protocols/replica/constants.ts';
+import type { ReplicaHead } from '../../protocols/replica/replica-fetch.ts';
+import { type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { Members } from '../membership/members.ts';
+
+/**
+ * No other peer counts for more than this many times the samples of the next best: machines of one swarm are seldom
+ * further apart, and one that makes up its count drives a swarm of four about five times too fast, where it could end
+ * the run by a single word. It takes three to tell: of two peers either may be the liar.
+ */
+const MAX_LEAD = 16;
+
+/** The swarm's clock: samples that all peers together have trained on, as far as this one knows. */
+export class SwarmClock {
+  readonly #members: Members;
+  readonly #alonePeers: number | null;
+  readonly #limitSamples: number;
+  /** What each peer's own frames told of it, those that have left included. */
+  readonly #told = new Map<PeerName, number>();
+  /** What others told of it, and the checkpoint, which had it from them in part. */
+  readonly #rumours = new Map<PeerName, number>();
+  #own = 0;
+
+  /**
+   * @param alonePeers where nothing is exchanged no frame tells how far the others are: the swarm is then taken to be
+   *   this many times as far as this peer. Null where frames do tell.
+   * @param limitSamples the run's, which no single peer can be beyond, whatever it says
+   */
+  constructor(members: Members, alonePeers: number | null, limitSamples: number) {
+    this.#members = members;
+    this.#alonePeers = alonePeers;
+    this.#limitSamples = limitSamples;
+  }
+
+  get own(): number {
+    return this.#own;
+  }
+
+  trained(samples: number): void {
+    this.#own += samples;
+  }
+
+  /** A frame of `name` says that it has trained on so many, over all its processes. */
+  told(name: PeerName, samples: number): void {
+    this.#note(this.#told, name, samples);
+  }
+
+  /** Somebody else, or the checkpoint, says so: all that is known only in this way counts for no more than one peer may. */
+  rumoured(name: PeerName, samples: number): void {
+    this.#note(this.#rumours, name, samples);
+  }
+
+  /** The head of a replica tells of everybody who is in it: of others that it names it knows nothing. */
+  toldByHead({ vector, samples }: Pick<ReplicaHead, 'vector' | 'samples'>, self: PeerName): void {
+    const summed = new Set(vector.map(([origin]) => peerOf(origin)));
+    for (const [name, count] of samples) {
+      if (!summed.has(name)) continue;
+      if (name === self) this.toldOfSelf(Math.min(count, this.#most()));
+      else this.rumoured(name, count);
+    }
+  }
+
+  /** The same of this peer itself: an earlier process of it may have gone on after its last checkpoint. */
+  toldOfSelf(samples: number): void {
+    this.#own = Math.max(this.#own, Math.min(samples, this.#limitSamples));
+  }
+
+  samples(): number {
+    if (this.#alonePeers !== null) return this.#own * this.#alonePeers;
+    const most = this.#most();
+    const known = this.#firstHand();
+    let [total, rumoured] = [this.#own, 0];
+    for (const samples of known.values()) total += Math.min(samples, most);
+    for (const [name, samples] of this.#rumours) rumoured += Math.max(0, samples - (known.get(name) ?? 0));
+    return total + Math.min(rumoured, most);
+  }
+
+  /** Samples of every other peer, as far as known here. */
+  ofOthers(): Iterable<readonly [PeerName, number]> {
+    const all = this.#firstHand();
+    for (const [name, samples] of this.#rumours) all.set(name, Math.max(samples, all.get(name) ?? 0));
+    return all;
+  }
+
+  /** The most that a peer counts for. */
+  #most(): number {
+    const others = [...this.#firstHand().values()];
+    const next = [this.#own, ...others].sort((a, b) => b - a)[1] ?? 0;
+    return others.length > 1 ? MAX_LEAD * next : Number.POSITIVE_INFINITY;
+  }
+
+  /** What the others told of themselves. */
+  #firstHand(): Map<PeerName, number> {
+    const all = new Map(this.#told);
+    for (const { name, samples } of this.#members.all()) {
+      all.set(name, Math.max(Math.min(samples, this.#limitSamples), all.get(name) ?? 0));
+    }
+    return all;
+  }
+
+  #note(counts: Map<PeerName, number>, name: PeerName, samples: number): void {
+    const known = counts.get(name);
+    if (known === undefined && counts.size === MAX_SAMPLES_PEERS) return;
+    counts.set(name, Math.max(known ?? 0, Math.min(samples, this.#limitSamples)));
+  }
+}
