@@ -67,7 +67,9 @@ export interface PeerReport {
   readonly computeSeconds: number;
   readonly codecSeconds: number;
   readonly evaluationSeconds: number;
+  /** Computing nothing, for the exchange was not ready: in all, and at one stretch. */
   readonly blockedSeconds: number;
+  readonly longestBlockSeconds: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly updateAgeSeconds: Quantiles | null;

@@ -146,7 +146,7 @@ export class RoundLoop {
       if (this.waiting) await this.absorb();
       else await firstRing([inbox.arrivals, source.progress, members.changes, ...moves], this.#end);
     }
-    tally.blockedMs += clock.nowMs() - startMs;
+    tally.blocked(clock.nowMs() - startMs);
   }
 
   async #evaluate(thorough: boolean): Promise<void> {

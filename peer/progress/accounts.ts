@@ -62,6 +62,7 @@ export function reportOf(books: Books, scores: ReplicaScores, snapshot: Snapshot
     codecSeconds: tally.codecMs / 1000,
     evaluationSeconds: tally.evaluationMs / 1000,
     blockedSeconds: tally.blockedMs / 1000,
+    longestBlockSeconds: tally.longestBlockMs / 1000,
     bytesSent,
     bytesReceived,
     updateAgeSeconds: delays.ageSeconds(),

@@ -14,6 +14,7 @@ export class Tally {
   codecMs = 0;
   evaluationMs = 0;
   blockedMs = 0;
+  longestBlockMs = 0;
   loss = 0;
   lookahead = '';
   readonly #marks: { atMs: number; samples: number }[] = [];
@@ -34,6 +35,12 @@ export class Tally {
     this.#marks.push({ atMs: nowMs, samples: this.#samples });
     // Two are kept however long a round takes.
     while (this.#marks.length > 2 && this.#marks[0]!.atMs < nowMs - RATE_SPAN_MS) this.#marks.shift();
+  }
+
+  /** The peer computed nothing for so long, for the exchange was not ready. */
+  blocked(forMs: number): void {
+    this.blockedMs += forMs;
+    this.longestBlockMs = Math.max(this.longestBlockMs, forMs);
   }
 
   /** Own samples a second of late; 0 before the second round. */

@@ -55,6 +55,7 @@ const report = z.object({
   codecSeconds: total,
   evaluationSeconds: total,
   blockedSeconds: total,
+  longestBlockSeconds: total,
   bytesSent: total,
   bytesReceived: total,
   updateAgeSeconds: quantiles,

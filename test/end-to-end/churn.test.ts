@@ -15,6 +15,9 @@ const TINY_LOG = ['--log-bytes', '600000'];
 /** How far the shared model may fall when somebody comes back with old weights, in [0, 1]. */
 const MAX_SETBACK = 0.003;
 
+/** A live peer that gets no processor time may be waited for so long: far below the patience with a dead one. */
+const HICCUP_SECONDS = 1;
+
 /** A run to a target; by a target of 1 one without end. */
 const runTo = (target: number, rate: number) =>
   testManifest({
@@ -91,10 +94,13 @@ async function expectEqualEnds(peers: readonly BuiltMurmur[]): Promise<PeerRepor
   return reports;
 }
 
-/** Rounds between each two progress events, a second apart, from `fromMs` on. */
-function roundsASecond(peer: BuiltMurmur, fromMs: number, toMs: number): number[] {
-  const points = ofType(peer, 'progress').filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
-  return points.slice(1).map(({ progress }, k) => progress.round - points[k]!.progress.round);
+/** No peer has waited for the exchange at one stretch for longer than three of its rounds take. */
+function expectNoPause(peers: readonly BuiltMurmur[], reports: readonly PeerReport[]): void {
+  for (const [index, { rounds, longestBlockSeconds }] of reports.entries()) {
+    const [started, finishing] = [peers[index]!.event('started')!, peers[index]!.event('finishing')!];
+    const roundSeconds = (finishing.atMs - started.atMs) / 1000 / rounds;
+    expect(longestBlockSeconds).toBeLessThan(Math.max(3 * roundSeconds, HICCUP_SECONDS));
+  }
 }
 
 function accuracies(peers: readonly BuiltMurmur[], fromMs: number, toMs: number): number[] {
@@ -112,7 +118,7 @@ test('when one of four is killed for good the others reach the target, and end e
   victim.kill('SIGKILL');
   await victim.ended;
   expect(survivors.map((peer) => peer.event('finishing'))).toEqual([undefined, undefined, undefined]);
-  await expectEqualEnds(survivors);
+  expectNoPause(survivors, await expectEqualEnds(survivors));
   expect(survivors.map((peer) => peer.event('finishing')!.reason)).toEqual(['target', 'target', 'target']);
 });
 
@@ -120,20 +126,15 @@ test('when one of four is killed nobody waits; it comes back from its checkpoint
   const peers = await startFour('killed', endless);
   const [victim, survivors] = [peers[3]!, peers.slice(0, 3)];
   await until(() => ofType(victim, 'checkpointed').length > 1);
-  const killedMs = Date.now();
   victim.kill('SIGKILL');
   await victim.ended;
   const back = await startPeer({ shard: 3, state: 'killed-3', join: [await addressOf(peers[0]!)] });
   await gains([...survivors, back], 50);
   expect(nameOf(back)).toBe(nameOf(victim));
   expect(back.event('restored')!.rounds).toBeGreaterThan(0);
-  for (const peer of survivors) {
-    // Waiting for the dead one would take all of a second, and of many.
-    const slowest = Math.min(...roundsASecond(peer, 0, killedMs));
-    expect(Math.min(...roundsASecond(peer, killedMs - 1_000, Date.now()))).toBeGreaterThan(slowest / 4);
-  }
-  const [report] = await endEqual([...survivors, back]);
-  expect(Object.keys(report!.vector).filter((origin) => origin.startsWith(nameOf(victim)))).toHaveLength(2);
+  const reports = await endEqual([...survivors, back]);
+  expectNoPause(survivors, reports.slice(0, 3));
+  expect(Object.keys(reports[0]!.vector).filter((origin) => origin.startsWith(nameOf(victim)))).toHaveLength(2);
   expect(ofType(back, 'adopted')).toEqual([]);
 });
 

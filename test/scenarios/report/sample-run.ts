@@ -45,7 +45,13 @@ export async function sampleRun(peers = 4) {
     }
     const totals = { rounds: 500, samples: 25_000, localSteps: 2000, accuracy: 0.971, latentAccuracy: 0.97 };
     const sizes = { replicaBytes: 318_040, denseBytes: 318_040, bytesSent: 560_000, bytesReceived: 1_600_000 };
-    const times = { computeSeconds: 22, codecSeconds: 1.2, evaluationSeconds: 0.9, blockedSeconds: 0 };
+    const times = {
+      computeSeconds: 22,
+      codecSeconds: 1.2,
+      evaluationSeconds: 0.9,
+      blockedSeconds: 0,
+      longestBlockSeconds: 0,
+    };
     const state = {
       published: 300,
       applied,

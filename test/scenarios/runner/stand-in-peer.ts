@@ -63,6 +63,7 @@ const report: PeerReport = {
   codecSeconds: 0.1,
   evaluationSeconds: 0.1,
   blockedSeconds: 0,
+  longestBlockSeconds: 0,
   bytesSent: 6000,
   bytesReceived: 6000,
   updateAgeSeconds: { p50: 0.2, p99: 0.4 },

@@ -19,6 +19,7 @@ const report: PeerReport = {
   codecSeconds: 4,
   evaluationSeconds: 5,
   blockedSeconds: 6,
+  longestBlockSeconds: 5,
   bytesSent: 1000,
   bytesReceived: 2000,
   updateAgeSeconds: null,
