@@ -139,6 +139,7 @@ export class Peer {
       { clock, replica, store: checkpoints ?? null, swarm, tally, narrator },
       {
         manifest: manifestDigest(manifest),
+        peer: identity.peer,
         shard,
         parameters: layout.size,
         everyMs: 1000 * (init.checkpointSeconds ?? DEFAULT_CHECKPOINT_SECONDS),

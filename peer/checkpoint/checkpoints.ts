@@ -1,9 +1,11 @@
+import { MAX_INCARNATIONS } from '../../protocols/updates/constants.ts';
+import { type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
 import type { Narrator } from '../narrator.ts';
 import type { SwarmClock } from '../progress/swarm-clock.ts';
 import type { Tally } from '../progress/tally.ts';
-import type { ReplicaHost } from '../replica/replica-host.ts';
+import type { ReplicaHost, ReplicaInfo } from '../replica/replica-host.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, maxCheckpointBytes } from './checkpoint.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 
@@ -22,6 +24,7 @@ export interface CheckpointsComponents {
 
 export interface CheckpointsInit {
   readonly manifest: string;
+  readonly peer: PeerName;
   readonly shard: number;
   readonly parameters: number;
   /** Between two: as much learning is lost at the most when the process dies. */
@@ -43,9 +46,9 @@ export class Checkpoints {
 
   /**
    * Starts the replica from the latest checkpoint, or anew where there is none. Throws what `ReplicaHost.start` throws,
-   * and STATE_UNUSABLE where the checkpoint is damaged or of another run.
+   * and STATE_UNUSABLE where the checkpoint is damaged, of another run, or of a peer whose updates nobody takes any more.
    */
-  async startReplica(): Promise<Awaited<ReturnType<ReplicaHost['start']>>> {
+  async startReplica(): Promise<ReplicaInfo> {
     const { replica, swarm, tally, narrator, store, clock } = this.#components;
     const startMs = clock.nowMs();
     if (store === null) return replica.start(null);
@@ -54,6 +57,7 @@ export class Checkpoints {
       const info = await replica.start(checkpoint?.replica ?? null);
       this.#lastMs = clock.nowMs();
       if (checkpoint === null) return info;
+      this.#refuseOneTooMany(info.vector, store.place);
       tally.rounds = checkpoint.rounds;
       swarm.toldOfSelf(checkpoint.samples);
       for (const [name, samples] of checkpoint.samplesOfOthers) swarm.rumoured(name, samples);
@@ -65,6 +69,14 @@ export class Checkpoints {
       const mend = 'give the peer an empty --state folder: it then joins anew';
       throw unusable(store.place, error.message, mend);
     }
+  }
+
+  /** The others drop what an incarnation too many publishes, and cannot tell it. */
+  #refuseOneTooMany(vector: ReplicaInfo['vector'], place: string): void {
+    const own = vector.filter(([origin]) => peerOf(origin) === this.#init.peer);
+    if (own.length < MAX_INCARNATIONS) return;
+    const mend = 'give the peer an empty --state folder: it then joins under a new name';
+    throw unusable(place, `the peer has published in ${own.length} processes, as many as its name may`, mend);
   }
 
   /** Between rounds: makes one where it is time, and the one before is written. */

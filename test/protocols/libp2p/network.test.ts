@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CHUNK_BYTES, MAX_STREAMS } from '../../../protocols/libp2p/constants.ts';
+import { CHUNK_BYTES, MAX_INBOUND_STREAMS, MAX_STREAMS } from '../../../protocols/libp2p/constants.ts';
 import { createLibp2pNetwork } from '../../../protocols/libp2p/network.ts';
 import type { Channel, Network } from '../../../protocols/network.ts';
 import { sleep } from '../../../src/support/clock.ts';
@@ -18,6 +18,20 @@ const failureOf = async (promise: Promise<unknown>) => {
   const error = await promise.catch((caught: unknown) => caught);
   return error instanceof MurmurError ? error.failure : error;
 };
+
+async function echo(channel: Channel): Promise<void> {
+  try {
+    for await (const message of channel.messages()) await channel.send(message);
+  } catch (error) {
+    if (!(error instanceof MurmurError)) throw error;
+  }
+}
+
+async function askFor(channel: Channel, bytes: number): Promise<number> {
+  await channel.send(new Uint8Array(bytes));
+  for await (const answer of channel.messages()) return answer.length;
+  throw new Error('closed without an answer');
+}
 
 describe('libp2p network', () => {
   const started: Network[] = [];
@@ -130,6 +144,25 @@ describe('libp2p network', () => {
     for (let index = 0; index < 50; index++) await channel.send(new Uint8Array(99));
     await sleep(systemClock, 300);
     expect(client.traffic().bytesSent - before).toBe(50 * 100 + 30);
+  });
+
+  it('serves MAX_INBOUND_STREAMS of one connection in all, and its older ones go on', async () => {
+    const protocols = Array.from({ length: MAX_INBOUND_STREAMS / MAX_STREAMS + 1 }, (_, n) => `${PROTOCOL}/${n}`);
+    const server = await start((network) => {
+      for (const protocol of protocols) network.handle(protocol, OPTIONS, (channel) => void echo(channel));
+    });
+    const client = await start();
+    await client.dial(server.addresses[0]!);
+    const opened: Channel[] = [];
+    for (const protocol of protocols) {
+      const turn = Array.from({ length: MAX_STREAMS }, () => client.open(server.self, protocol, OPTIONS));
+      for (const result of await Promise.allSettled(turn)) if (result.status === 'fulfilled') opened.push(result.value);
+    }
+    const answers = await Promise.allSettled(opened.map((channel) => askFor(channel, 3)));
+    const served = answers.filter(({ status }) => status === 'fulfilled').length;
+    expect(served).toBeLessThanOrEqual(MAX_INBOUND_STREAMS);
+    // Some are libp2p's own.
+    expect(served).toBeGreaterThan(MAX_INBOUND_STREAMS - 8);
   });
 
   it('tells a crashed connection from a closed channel', async () => {
