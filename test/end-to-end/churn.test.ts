@@ -58,6 +58,9 @@ const nameOf = (peer: BuiltMurmur) => peer.event('listening')!.peer;
 const ofType = <T extends PeerEvent['type']>(peer: BuiltMurmur, type: T) =>
   peer.events().filter((event): event is Extract<PeerEvent, { type: T }> => event.type === type);
 const roundOf = (peer: BuiltMurmur) => ofType(peer, 'progress').at(-1)?.progress.round ?? 0;
+/** Other peers of whose updates it has applied some. */
+const acquaintancesOf = (peer: BuiltMurmur) =>
+  Object.values(ofType(peer, 'progress').at(-1)?.progress.applied ?? {}).filter((count) => count > 0).length;
 const reaches = (peer: BuiltMurmur, round: number) => until(() => roundOf(peer) >= round);
 const gains = (peers: readonly BuiltMurmur[], rounds: number) =>
   Promise.all(peers.map((peer) => reaches(peer, roundOf(peer) + rounds)));
@@ -187,6 +190,8 @@ test('two pairs that were parted for longer than the logs reach meet in one mode
     peers.push(await startPeer({ shard, listen: homes[shard]!, join, options }));
     await peers[shard]!.told('listening');
   }
+  // Wires that are cut before the pairs have met would part two swarms that never were one.
+  await until(() => peers.every((peer) => acquaintancesOf(peer) === peers.length - 1));
   await gains(peers, 30);
   for (const wire of wires) wire.cut();
   await gains(peers, 600);
