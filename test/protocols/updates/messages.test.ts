@@ -18,7 +18,6 @@ import { encodeFrame } from '../../../protocols/updates/frame.ts';
 import {
   decodeReceiverMessage,
   decodeSourceMessage,
-  encodeSourceMessage as encodeInPieces,
   encodeReceiverMessage,
   type ReceiverMessage,
   type SourceMessage,
@@ -28,8 +27,7 @@ import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
 import { layoutOf } from '../../../src/models/layout.ts';
 import { failureOf } from '../../support/failures.ts';
-
-const encodeSourceMessage = (message: SourceMessage) => new Uint8Array(Buffer.concat(encodeInPieces(message)));
+import { sourceMessageBytes } from '../../support/update-messages.ts';
 
 const longestName = 'a'.repeat(128);
 const longestOrigin = `${longestName}/0123456789abcdef`;
@@ -73,7 +71,7 @@ describe('messages', () => {
   test('of a source are read as they were written', () => {
     fc.assert(
       fc.property(sourceMessages, (message) => {
-        expect(decodeSourceMessage(encodeSourceMessage(message), 10_000)).toEqual(message);
+        expect(decodeSourceMessage(sourceMessageBytes(message), 10_000)).toEqual(message);
       }),
     );
   });
@@ -83,7 +81,7 @@ describe('messages', () => {
       () => decodeSourceMessage(encodeReceiverMessage({ kind: 'taken', updates: 1 }), 100),
       'MESSAGE_INVALID',
     );
-    await failureOf(() => decodeReceiverMessage(encodeSourceMessage({ kind: 'level' }), 100), 'MESSAGE_INVALID');
+    await failureOf(() => decodeReceiverMessage(sourceMessageBytes({ kind: 'level' }), 100), 'MESSAGE_INVALID');
   });
 });
 
@@ -114,7 +112,7 @@ describe('bounds', () => {
 
   test('MAX_FEED_ORIGINS', async () => {
     await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [longestOrigin, 1]] });
-    const update = (origin: number) => encodeSourceMessage({ kind: 'update', origin, frame: new Uint8Array(1) });
+    const update = (origin: number) => sourceMessageBytes({ kind: 'update', origin, frame: new Uint8Array(1) });
     expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({ origin: MAX_FEED_ORIGINS - 1 });
     await failureOf(() => decodeSourceMessage(update(MAX_FEED_ORIGINS), 100), 'MESSAGE_INVALID');
   });
@@ -133,14 +131,14 @@ describe('bounds', () => {
       { kind: 'too-far-behind', origin: longestOrigin, floor: MAX_COUNT },
     ];
     for (const message of longest) {
-      expect(decodeSourceMessage(encodeSourceMessage(message), MAX_NOTICE_BYTES)).toEqual(message);
+      expect(decodeSourceMessage(sourceMessageBytes(message), MAX_NOTICE_BYTES)).toEqual(message);
     }
   });
 
   test('MAX_UPDATE_ENVELOPE_BYTES holds what is around a frame', () => {
     for (const length of [0, 300, 70_000]) {
       const message: SourceMessage = { kind: 'update', origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) };
-      const bytes = encodeSourceMessage(message);
+      const bytes = sourceMessageBytes(message);
       expect(bytes.length).toBeLessThanOrEqual(length + MAX_UPDATE_ENVELOPE_BYTES);
       expect(decodeSourceMessage(bytes, length + MAX_UPDATE_ENVELOPE_BYTES)).toEqual(message);
     }
