@@ -26,13 +26,12 @@ import { denseFp32Code } from '../../../src/compression/dense-fp32.ts';
 import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
 import { layoutOf } from '../../../src/models/layout.ts';
+import { originKeys, peerNames } from '../../support/arbitrary-origins.ts';
 import { failureOf } from '../../support/failures.ts';
 import { sourceMessageBytes } from '../../support/update-messages.ts';
 
 const longestName = 'a'.repeat(128);
 const longestOrigin = `${longestName}/0123456789abcdef`;
-const names = fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/);
-const origins = fc.tuple(names, fc.stringMatching(/^[0-9a-f]{16}$/)).map((parts) => parts.join('/'));
 const counts = fc.oneof(
   fc.nat({ max: 1000 }),
   fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1)),
@@ -41,22 +40,22 @@ const counts = fc.oneof(
 const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
   fc.record({
     kind: fc.constant('subscribe' as const),
-    scope: fc.array(names, { minLength: 1, maxLength: 20 }),
-    vector: fc.array(fc.tuple(origins, counts), { maxLength: 20 }),
+    scope: fc.array(peerNames, { minLength: 1, maxLength: 20 }),
+    vector: fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }),
     windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
   }),
   fc.record({ kind: fc.constant('taken' as const), updates: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }) }),
 );
 
 const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
-  fc.record({ kind: fc.constant('origin' as const), origin: origins }),
+  fc.record({ kind: fc.constant('origin' as const), origin: originKeys }),
   fc.record({
     kind: fc.constant('update' as const),
     origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }),
     frame: fc.uint8Array({ maxLength: 300 }),
   }),
   fc.record({ kind: fc.constant('level' as const) }),
-  fc.record({ kind: fc.constant('too-far-behind' as const), origin: origins, floor: counts }),
+  fc.record({ kind: fc.constant('too-far-behind' as const), origin: originKeys, floor: counts }),
 );
 
 describe('messages', () => {
