@@ -1,48 +1,24 @@
-import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { PeerEvent } from '../../peer/events.ts';
-import { evaluationSamples } from '../../peer/replica/evaluation-samples.ts';
-import { resolveScenario, type ScenarioDefinition } from '../../scenarios/define-scenario.ts';
-import { manifestOf } from '../../scenarios/manifest.ts';
 import type { Happening, VirtualSwarmInit } from '../../scenarios/simulated/virtual-swarm.ts';
-import { chooseBackend } from '../../src/compute/backends.ts';
-import type { Compute } from '../../src/compute/compute.ts';
-import { createCompute } from '../../src/compute/tensorflow-compute.ts';
-import { digitsDataset } from '../../src/datasets/digits.ts';
-import type { Manifest } from '../../src/manifest.ts';
 import { ReplicatedSum } from '../../src/sum/replicated-sum.ts';
-import { seededRandom } from '../../src/support/random.ts';
 import { expectLaw, expectOneModel, type Outcome, witness } from './law.ts';
+import { digits, fourPeers, prepared, samplesOf } from './small-swarm.ts';
 
-const dataset = digitsDataset({ seed: 1, train: 1_000, test: 500 });
-const samples = evaluationSamples(dataset, 200, seededRandom(1));
-const definition: ScenarioDefinition = {
+const { dataset, samples } = digits({ train: 1_000, test: 500 }, 200);
+const { manifest, compute } = await prepared({
+  ...fourPeers,
   name: 'churn',
-  peers: 4,
-  model: () =>
-    sequential({
-      layers: [layers.dense({ inputShape: [784], units: 12, activation: 'relu' }), layers.dense({ units: 10 })],
-    }),
-  training: { batch: 16 },
-  exchange: { localSteps: 2, partitions: 2, density: 0.05 },
+  seed: 3,
   evaluation: { everySamples: 4_000 },
-  target: { value: 1 },
-  limits: { samples: 16 * 2 * 4 * 200 },
-};
+  limits: { samples: samplesOf(200) },
+});
+afterAll(() => compute.dispose());
+
 /** A round takes 80 ms. */
 const surroundings = { link: { latencyMs: 5, jitterMs: 20 }, model: { stepMs: 40, evaluationMs: 5 } };
 /** Room for the updates of all origins in some three seconds. */
 const TINY_LOG_BYTES = 105_000;
-
-let manifest: Manifest;
-let compute: Compute;
-
-beforeAll(async () => {
-  await chooseBackend('wasm');
-  manifest = await manifestOf(resolveScenario({ ...definition, seed: 3 }), process.cwd());
-  compute = await createCompute({ topology: manifest.model.topology, backend: 'wasm' });
-});
-afterAll(() => compute.dispose());
 
 const swarm = (happenings: readonly Happening[], init: Partial<VirtualSwarmInit> = {}): Promise<Outcome> =>
   witness({ compute, dataset, samples }, { manifest, ...surroundings, happenings, checkpointSeconds: 1, ...init });

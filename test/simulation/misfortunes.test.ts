@@ -1,31 +1,21 @@
-import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import { evaluationSamples } from '../../peer/replica/evaluation-samples.ts';
-import { resolveScenario, type ScenarioDefinition } from '../../scenarios/define-scenario.ts';
-import { manifestOf } from '../../scenarios/manifest.ts';
+import type { ScenarioDefinition } from '../../scenarios/define-scenario.ts';
 import type { Happening } from '../../scenarios/simulated/virtual-swarm.ts';
-import { chooseBackend } from '../../src/compute/backends.ts';
-import { createCompute } from '../../src/compute/tensorflow-compute.ts';
-import { digitsDataset } from '../../src/datasets/digits.ts';
 import { type Random, seededRandom } from '../../src/support/random.ts';
 import { expectOneModel, witness } from './law.ts';
+import { digits, fourPeers, perceptron, prepared } from './small-swarm.ts';
 
 /** Until then anything may befall the swarm; afterwards all come back, and the run has some ten seconds to go. */
 const CALM_MS = 26_000;
-const dataset = digitsDataset({ seed: 1, train: 200, test: 20 });
-const samples = evaluationSamples(dataset, 20, seededRandom(1));
+const { dataset, samples } = digits({ train: 200, test: 20 }, 20);
 /** Small, for it is not learning that is looked at. */
 const definition: ScenarioDefinition = {
+  ...fourPeers,
   name: 'misfortunes',
-  peers: 4,
-  model: () =>
-    sequential({
-      layers: [layers.dense({ inputShape: [784], units: 2, activation: 'relu' }), layers.dense({ units: 10 })],
-    }),
+  model: () => perceptron(2),
   training: { batch: 2, rate: 0.01 },
   exchange: { localSteps: 1, partitions: 2, density: 0.02 },
   evaluation: { everySamples: 2_000, samples: 20 },
-  target: { value: 1 },
   limits: { samples: 2 * 4 * 400 },
 };
 
@@ -55,9 +45,7 @@ test.each([
   [27, 'logs that begin to reach again'],
   [34, 'a busy one'],
 ])('whatever befalls a swarm, it ends in one model in which every update is once (seed %i: %s)', async (seed) => {
-  await chooseBackend('wasm');
-  const manifest = await manifestOf(resolveScenario({ ...definition, seed }), process.cwd());
-  const compute = await createCompute({ topology: manifest.model.topology, backend: 'wasm' });
+  const { manifest, compute } = await prepared({ ...definition, seed });
   const random = seededRandom(`misfortunes ${seed}`);
   const happenings = misfortunes(random);
   const outcome = await witness(

@@ -1,34 +1,14 @@
-import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { beforeAll, expect, test } from 'vitest';
-import { evaluationSamples } from '../../peer/replica/evaluation-samples.ts';
+import { expect, test } from 'vitest';
 import type { ScenarioDefinition } from '../../scenarios/define-scenario.ts';
-import { resolveScenario } from '../../scenarios/define-scenario.ts';
-import { manifestOf } from '../../scenarios/manifest.ts';
 import {
   runVirtualSwarm,
   type VirtualSwarmInit,
   type VirtualSwarmResult,
 } from '../../scenarios/simulated/virtual-swarm.ts';
-import { chooseBackend } from '../../src/compute/backends.ts';
-import { createCompute } from '../../src/compute/tensorflow-compute.ts';
-import { digitsDataset } from '../../src/datasets/digits.ts';
-import { seededRandom } from '../../src/support/random.ts';
+import { digits, fourPeers, prepared, samplesOf } from './small-swarm.ts';
 
-const dataset = digitsDataset({ seed: 1, train: 1_000, test: 200 });
-const samples = evaluationSamples(dataset, 100, seededRandom(1));
-
-const definition: ScenarioDefinition = {
-  name: 'replay',
-  peers: 4,
-  model: () =>
-    sequential({
-      layers: [layers.dense({ inputShape: [784], units: 12, activation: 'relu' }), layers.dense({ units: 10 })],
-    }),
-  training: { batch: 16 },
-  exchange: { localSteps: 2, partitions: 2, density: 0.05 },
-  target: { value: 1 },
-  limits: { samples: 16 * 2 * 4 * 60 },
-};
+const { dataset, samples } = digits({ train: 1_000, test: 200 }, 100);
+const definition: ScenarioDefinition = { ...fourPeers, name: 'replay', limits: { samples: samplesOf(60) } };
 
 /** Latencies that differ from message to message, so that a crash catches some updates half-way. */
 const surroundings = { link: { latencyMs: 5, jitterMs: 30 }, model: { stepMs: 10, evaluationMs: 5 } };
@@ -37,16 +17,13 @@ async function swarm(
   overrides: Partial<ScenarioDefinition>,
   happenings: VirtualSwarmInit['happenings'] = [],
 ): Promise<VirtualSwarmResult> {
-  const manifest = await manifestOf(resolveScenario({ ...definition, ...overrides }), process.cwd());
-  const compute = await createCompute({ topology: manifest.model.topology, backend: 'wasm' });
+  const { manifest, compute } = await prepared({ ...definition, ...overrides });
   try {
     return await runVirtualSwarm({ compute, dataset, samples }, { manifest, ...surroundings, happenings });
   } finally {
     compute.dispose();
   }
 }
-
-beforeAll(() => chooseBackend('wasm'));
 
 test('four peers replay from one seed: equal event logs and replicas to the byte; another seed differs', async () => {
   const [first, second, other] = [await swarm({ seed: 7 }), await swarm({ seed: 7 }), await swarm({ seed: 8 })];
@@ -61,7 +38,7 @@ test('four peers replay from one seed: equal event logs and replicas to the byte
 test.each(['partial', 'dense', 'none'] as const)(
   '%s trains, and what is shared ends equal on all peers',
   async (strategy) => {
-    const { reports, replicas, events } = await swarm({ exchange: { ...definition.exchange, strategy } });
+    const { reports, replicas, events } = await swarm({ exchange: { ...fourPeers.exchange, strategy } });
     for (const report of reports) {
       expect(report.fingerprintHolds).toBe(true);
       expect(report.accuracy).toBeGreaterThan(0.4);

@@ -26,6 +26,13 @@ export class MemoryWorld {
     return network;
   }
 
+  /** A network that has started and is connected to another one. */
+  async connected(name: PeerName, to: Network): Promise<Network> {
+    const network = await this.start(name);
+    await network.dial(to.addresses[0]!);
+    return network;
+  }
+
   /** Runs a test's body on virtual time. */
   run<T>(body: () => Promise<T>): Promise<T> {
     return this.clock.run(body(), LIMIT_MS);

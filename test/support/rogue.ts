@@ -75,5 +75,5 @@ export class Rogue {
 }
 
 export async function sendSourceMessages(channel: Channel, ...messages: readonly SourceMessage[]): Promise<void> {
-  for (const message of messages) await channel.send(...([encodeSourceMessage(message)].flat() as [Uint8Array]));
+  for (const message of messages) await channel.send(...encodeSourceMessage(message));
 }

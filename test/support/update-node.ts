@@ -46,6 +46,16 @@ export class UpdateNode {
     return node;
   }
 
+  /** Nodes that nobody has connected yet, in the order of their names. */
+  static async startAll<const N extends readonly PeerName[]>(
+    world: MemoryWorld,
+    ...names: N
+  ): Promise<{ readonly [K in keyof N]: UpdateNode }> {
+    const nodes: UpdateNode[] = [];
+    for (const name of names) nodes.push(await UpdateNode.start(world, name));
+    return nodes as { readonly [K in keyof N]: UpdateNode };
+  }
+
   get origin(): OriginKey {
     return this.identity.origin;
   }
@@ -55,9 +65,14 @@ export class UpdateNode {
   };
 
   async meet(other: UpdateNode): Promise<void> {
-    await this.network.dial(other.network.addresses[0]!);
-    this.members.admit(other.network.self);
+    await this.dial(other.network);
     other.members.admit(this.network.self);
+  }
+
+  /** Connects to a peer that may be no node, and admits it. */
+  async dial(other: Network): Promise<void> {
+    await this.network.dial(other.addresses[0]!);
+    this.members.admit(other.self);
   }
 
   publish(updates: number): void {

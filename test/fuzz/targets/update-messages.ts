@@ -5,11 +5,11 @@ import {
   decodeReceiverMessage,
   decodeSourceMessage,
   encodeReceiverMessage,
-  encodeSourceMessage,
   type ReceiverMessage,
   type SourceMessage,
 } from '../../../protocols/updates/messages.ts';
 import { frameOf } from '../../support/frames.ts';
+import { sourceMessageBytes } from '../../support/update-messages.ts';
 import type { FuzzTarget } from '../fuzz.ts';
 import { hostileTuple } from '../mutations.ts';
 
@@ -28,7 +28,7 @@ const answered: readonly SourceMessage[] = [
 ];
 
 const receiverSamples = said.map((message) => unpackTuple(encodeReceiverMessage(message), 1000)!);
-const sourceSamples = answered.map((message) => unpackTuple(Buffer.concat(encodeSourceMessage(message)), 1000)!);
+const sourceSamples = answered.map((message) => unpackTuple(sourceMessageBytes(message), 1000)!);
 
 const isWithin = (value: number, least: number, most: number) =>
   Number.isInteger(value) && value >= least && value <= most;

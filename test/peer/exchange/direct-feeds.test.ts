@@ -4,18 +4,20 @@ import { SILENT_AFTER_MS } from '../../../peer/membership/members.ts';
 import type { Network } from '../../../protocols/network.ts';
 import { UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
 import { encodeSourceMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
-import type { OriginKey } from '../../../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../../../src/sum/origin.ts';
 import { frameLayout, frameOf } from '../../support/frames.ts';
 import { MemoryWorld } from '../../support/memory-world.ts';
 import { UpdateNode } from '../../support/update-node.ts';
 
-function feedsOf(world: MemoryWorld, node: UpdateNode) {
+/** The feeds of a node, following these from the start. */
+function feedsOf(world: MemoryWorld, node: UpdateNode, ...followed: PeerName[]) {
   const tooFarBehind: OriginKey[] = [];
   const { network, members, inbox, onInvalid } = node;
   const feeds = new DirectFeeds(
     { network, clock: world.clock, members, inbox },
     { layout: frameLayout, tellEvery: 1, onInvalid, onTooFarBehind: (origin) => tooFarBehind.push(origin) },
   );
+  for (const peer of followed) feeds.follow(peer);
   return Object.assign(feeds, { tooFarBehind });
 }
 
@@ -23,11 +25,7 @@ describe('direct feeds', () => {
   test('bring the updates of everyone they follow, each once', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
-      const [a, b, c] = [
-        await UpdateNode.start(world, 'a'),
-        await UpdateNode.start(world, 'b'),
-        await UpdateNode.start(world, 'c'),
-      ];
+      const [a, b, c] = await UpdateNode.startAll(world, 'a', 'b', 'c');
       await c.meet(a);
       await c.meet(b);
       a.publish(5);
@@ -51,22 +49,15 @@ describe('direct feeds', () => {
   test('bring the updates of a silent origin from the logs of others', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
-      const [a, b, c, d] = [
-        await UpdateNode.start(world, 'a'),
-        await UpdateNode.start(world, 'b'),
-        await UpdateNode.start(world, 'c'),
-        await UpdateNode.start(world, 'd'),
-      ];
+      const [a, b, c, d] = await UpdateNode.startAll(world, 'a', 'b', 'c', 'd');
       for (const node of [b, c]) await node.meet(a);
       await b.meet(c);
       await d.meet(b);
       await d.meet(c);
       a.publish(4);
       // B has all that A published, C only what A published before.
-      const ofB = feedsOf(world, b);
-      const ofC = feedsOf(world, c);
-      ofB.follow('a');
-      ofC.follow('a');
+      const ofB = feedsOf(world, b, 'a');
+      const ofC = feedsOf(world, c, 'a');
       await world.until(() => b.inbox.waiting === 4 && c.inbox.waiting === 4);
       await ofC.stop();
       a.publish(3);
@@ -75,11 +66,9 @@ describe('direct feeds', () => {
       b.members.disconnected('a');
       c.members.disconnected('a');
       // D has never met A.
-      const ofD = feedsOf(world, d);
-      ofD.follow('a');
+      const ofD = feedsOf(world, d, 'a');
       await world.until(() => d.inbox.arrived.get(a.origin) === 7);
-      const ofCAgain = feedsOf(world, c);
-      ofCAgain.follow('a');
+      const ofCAgain = feedsOf(world, c, 'a');
       await world.until(() => c.inbox.arrived.get(a.origin) === 7);
       expect(d.absorb().length + c.absorb().length).toBe(14);
       expect([...b.invalid, ...c.invalid, ...d.invalid]).toEqual([]);
@@ -90,18 +79,12 @@ describe('direct feeds', () => {
   test('return to an origin that is back, without a gap or a repetition', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
-      const [a, b, c] = [
-        await UpdateNode.start(world, 'a'),
-        await UpdateNode.start(world, 'b'),
-        await UpdateNode.start(world, 'c'),
-      ];
+      const [a, b, c] = await UpdateNode.startAll(world, 'a', 'b', 'c');
       await b.meet(a);
       await c.meet(b);
-      const ofB = feedsOf(world, b);
-      ofB.follow('a');
+      const ofB = feedsOf(world, b, 'a');
       a.publish(3);
-      const ofC = feedsOf(world, c);
-      ofC.follow('a');
+      const ofC = feedsOf(world, c, 'a');
       await world.until(() => c.inbox.arrived.get(a.origin) === 3);
       await c.meet(a);
       await world.until(() => ofC.reaches('a'));
@@ -115,15 +98,13 @@ describe('direct feeds', () => {
   test('wait for somebody to ask, and end when they are stopped', () => {
     const world = new MemoryWorld();
     return world.run(async () => {
-      const [a, c] = [await UpdateNode.start(world, 'a'), await UpdateNode.start(world, 'c')];
-      const feeds = feedsOf(world, c);
-      feeds.follow('a');
+      const [a, c] = await UpdateNode.startAll(world, 'a', 'c');
+      const feeds = feedsOf(world, c, 'a');
       await world.pass(10_000);
       a.publish(1);
       await c.meet(a);
       await world.until(() => c.inbox.waiting === 1);
-      const lonely = feedsOf(world, a);
-      lonely.follow('nobody');
+      const lonely = feedsOf(world, a, 'nobody');
       await Promise.all([feeds.stop(), lonely.stop()]);
     });
   });
@@ -138,14 +119,12 @@ test('a peer that is frozen counts as silent: its updates come from others meanw
   const world = new MemoryWorld();
   return world.run(async () => {
     const a = await frozen(world, 'a');
-    const [b, c] = [await UpdateNode.start(world, 'b'), await UpdateNode.start(world, 'c')];
+    const [b, c] = await UpdateNode.startAll(world, 'b', 'c');
     await c.meet(b);
-    await c.network.dial(a.addresses[0]!);
-    c.members.admit('a');
+    await c.dial(a);
     const origin = 'a/0000000000000001';
     b.inbox.acceptOwn(origin, 1, frameOf(1));
-    const feeds = feedsOf(world, c);
-    feeds.follow('a');
+    const feeds = feedsOf(world, c, 'a');
     await world.pass(SILENT_AFTER_MS + 1);
     expect(c.inbox.waiting).toBe(0);
     c.members.admit('b');
@@ -160,10 +139,8 @@ test('feeds from a frozen peer can be stopped', () => {
   return world.run(async () => {
     const a = await frozen(world, 'a');
     const c = await UpdateNode.start(world, 'c');
-    await c.network.dial(a.addresses[0]!);
-    c.members.admit('a');
-    const feeds = feedsOf(world, c);
-    feeds.follow('a');
+    await c.dial(a);
+    const feeds = feedsOf(world, c, 'a');
     await world.pass(1000);
     await feeds.stop();
   });
@@ -195,10 +172,8 @@ test.each<[string, SourceMessage[]]>([
       });
     });
     const c = await UpdateNode.start(world, 'c');
-    await c.network.dial(rogue.addresses[0]!);
-    c.members.admit('a');
-    const feeds = feedsOf(world, c);
-    feeds.follow('a');
+    await c.dial(rogue);
+    const feeds = feedsOf(world, c, 'a');
     await world.until(() => c.invalid.length === 1);
     expect(c.invalid[0]!.startsWith('a: ')).toBe(true);
     expect([...c.inbox.arrived.entries()]).toEqual([[origin, 1]]);
@@ -212,10 +187,9 @@ test.each<[string, SourceMessage[]]>([
 test('feeds that are held bring nothing until they are released, and then what is beyond the vector by then', () => {
   const world = new MemoryWorld();
   return world.run(async () => {
-    const [a, c] = [await UpdateNode.start(world, 'a'), await UpdateNode.start(world, 'c')];
+    const [a, c] = await UpdateNode.startAll(world, 'a', 'c');
     await c.meet(a);
-    const feeds = feedsOf(world, c);
-    feeds.follow('a');
+    const feeds = feedsOf(world, c, 'a');
     a.publish(3);
     await world.until(() => c.inbox.waiting === 3 && feeds.reaches('a'));
     const [release, releaseToo] = [feeds.hold(), feeds.hold()];
@@ -237,14 +211,9 @@ test('feeds that are held bring nothing until they are released, and then what i
 test('who comes back is asked itself at once, however long the others were asked in vain', () => {
   const world = new MemoryWorld();
   return world.run(async () => {
-    const [a, b, c] = [
-      await UpdateNode.start(world, 'a'),
-      await UpdateNode.start(world, 'b'),
-      await UpdateNode.start(world, 'c'),
-    ];
+    const [a, b, c] = await UpdateNode.startAll(world, 'a', 'b', 'c');
     await c.meet(b);
-    const feeds = feedsOf(world, c);
-    feeds.follow('a');
+    const feeds = feedsOf(world, c, 'a');
     await world.pass(300_000);
     a.publish(1);
     await c.meet(a);

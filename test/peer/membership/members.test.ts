@@ -1,5 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Members, SILENT_AFTER_MS, STALLED_AFTER_MS, sequencesByPeer } from '../../../peer/membership/members.ts';
+import {
+  MAX_MEMBERS,
+  Members,
+  SILENT_AFTER_MS,
+  STALLED_AFTER_MS,
+  sequencesByPeer,
+} from '../../../peer/membership/members.ts';
 import { STATUS_MAX_INTERVAL_MS } from '../../../protocols/status/constants.ts';
 import { MAX_PEERS } from '../../../src/manifest.ts';
 import { sleep } from '../../../src/support/clock.ts';
@@ -50,6 +56,12 @@ test('hearsay counts for nothing until its peer says hello, and is bounded by MA
   expect([1, 5, 6].map((n) => members.get(`made-up-${n}`)?.status)).toEqual([null, null, undefined]);
   members.admit('made-up-6');
   expect(members.get('made-up-6')!.status?.state).toBe('ready');
+});
+
+test('no more than MAX_MEMBERS are kept in mind', () => {
+  for (let n = 0; n < MAX_MEMBERS; n++) expect(members.admit(`peer-${n}`)).toBe(true);
+  expect([members.admit('another'), members.admit('peer-7')]).toEqual([false, true]);
+  expect(members.get('another')).toBeUndefined();
 });
 
 test('of hearsay the vector is not kept', () => {

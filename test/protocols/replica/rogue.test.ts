@@ -32,8 +32,7 @@ describe('a receiver', () => {
           void serve(channel, world).catch(() => {});
         });
       });
-      const receiver = await world.start('r');
-      await receiver.dial(source.addresses[0]!);
+      const receiver = await world.connected('r', source);
       const startMs = world.clock.nowMs();
       const error = await fetchFrom(
         's',

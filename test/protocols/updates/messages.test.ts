@@ -18,7 +18,6 @@ import { encodeFrame } from '../../../protocols/updates/frame.ts';
 import {
   decodeReceiverMessage,
   decodeSourceMessage,
-  encodeSourceMessage as encodeInPieces,
   encodeReceiverMessage,
   type ReceiverMessage,
   type SourceMessage,
@@ -27,14 +26,12 @@ import { denseFp32Code } from '../../../src/compression/dense-fp32.ts';
 import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
 import { layoutOf } from '../../../src/models/layout.ts';
+import { originKeys, peerNames } from '../../support/arbitrary-origins.ts';
 import { failureOf } from '../../support/failures.ts';
-
-const encodeSourceMessage = (message: SourceMessage) => new Uint8Array(Buffer.concat(encodeInPieces(message)));
+import { sourceMessageBytes } from '../../support/update-messages.ts';
 
 const longestName = 'a'.repeat(128);
 const longestOrigin = `${longestName}/0123456789abcdef`;
-const names = fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/);
-const origins = fc.tuple(names, fc.stringMatching(/^[0-9a-f]{16}$/)).map((parts) => parts.join('/'));
 const counts = fc.oneof(
   fc.nat({ max: 1000 }),
   fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1)),
@@ -43,22 +40,22 @@ const counts = fc.oneof(
 const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
   fc.record({
     kind: fc.constant('subscribe' as const),
-    scope: fc.array(names, { minLength: 1, maxLength: 20 }),
-    vector: fc.array(fc.tuple(origins, counts), { maxLength: 20 }),
+    scope: fc.array(peerNames, { minLength: 1, maxLength: 20 }),
+    vector: fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }),
     windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
   }),
   fc.record({ kind: fc.constant('taken' as const), updates: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }) }),
 );
 
 const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
-  fc.record({ kind: fc.constant('origin' as const), origin: origins }),
+  fc.record({ kind: fc.constant('origin' as const), origin: originKeys }),
   fc.record({
     kind: fc.constant('update' as const),
     origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }),
     frame: fc.uint8Array({ maxLength: 300 }),
   }),
   fc.record({ kind: fc.constant('level' as const) }),
-  fc.record({ kind: fc.constant('too-far-behind' as const), origin: origins, floor: counts }),
+  fc.record({ kind: fc.constant('too-far-behind' as const), origin: originKeys, floor: counts }),
 );
 
 describe('messages', () => {
@@ -73,7 +70,7 @@ describe('messages', () => {
   test('of a source are read as they were written', () => {
     fc.assert(
       fc.property(sourceMessages, (message) => {
-        expect(decodeSourceMessage(encodeSourceMessage(message), 10_000)).toEqual(message);
+        expect(decodeSourceMessage(sourceMessageBytes(message), 10_000)).toEqual(message);
       }),
     );
   });
@@ -83,7 +80,7 @@ describe('messages', () => {
       () => decodeSourceMessage(encodeReceiverMessage({ kind: 'taken', updates: 1 }), 100),
       'MESSAGE_INVALID',
     );
-    await failureOf(() => decodeReceiverMessage(encodeSourceMessage({ kind: 'level' }), 100), 'MESSAGE_INVALID');
+    await failureOf(() => decodeReceiverMessage(sourceMessageBytes({ kind: 'level' }), 100), 'MESSAGE_INVALID');
   });
 });
 
@@ -114,7 +111,7 @@ describe('bounds', () => {
 
   test('MAX_FEED_ORIGINS', async () => {
     await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [longestOrigin, 1]] });
-    const update = (origin: number) => encodeSourceMessage({ kind: 'update', origin, frame: new Uint8Array(1) });
+    const update = (origin: number) => sourceMessageBytes({ kind: 'update', origin, frame: new Uint8Array(1) });
     expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({ origin: MAX_FEED_ORIGINS - 1 });
     await failureOf(() => decodeSourceMessage(update(MAX_FEED_ORIGINS), 100), 'MESSAGE_INVALID');
   });
@@ -133,14 +130,14 @@ describe('bounds', () => {
       { kind: 'too-far-behind', origin: longestOrigin, floor: MAX_COUNT },
     ];
     for (const message of longest) {
-      expect(decodeSourceMessage(encodeSourceMessage(message), MAX_NOTICE_BYTES)).toEqual(message);
+      expect(decodeSourceMessage(sourceMessageBytes(message), MAX_NOTICE_BYTES)).toEqual(message);
     }
   });
 
   test('MAX_UPDATE_ENVELOPE_BYTES holds what is around a frame', () => {
     for (const length of [0, 300, 70_000]) {
       const message: SourceMessage = { kind: 'update', origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) };
-      const bytes = encodeSourceMessage(message);
+      const bytes = sourceMessageBytes(message);
       expect(bytes.length).toBeLessThanOrEqual(length + MAX_UPDATE_ENVELOPE_BYTES);
       expect(decodeSourceMessage(bytes, length + MAX_UPDATE_ENVELOPE_BYTES)).toEqual(message);
     }

@@ -34,8 +34,7 @@ async function runFeed(
         (channel) => void serve(channel, world).catch(() => {}),
       );
     });
-    const receiver = await world.start('r');
-    await receiver.dial(source.addresses[0]!);
+    const receiver = await world.connected('r', source);
     const components = { network: receiver, clock: world.clock };
     const feed = new UpdateFeed(components, {
       source: 's',
@@ -142,8 +141,7 @@ test('what the inbox refuses ends the feed the same way', async () => {
         (channel) => void saying(named, update(0), update(0))(channel),
       );
     });
-    const receiver = await world.start('r');
-    await receiver.dial(source.addresses[0]!);
+    const receiver = await world.connected('r', source);
     let received = 0;
     const components = { network: receiver, clock: world.clock };
     const feed = new UpdateFeed(components, {

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../../src/support/clock.ts';
-import { isFailure } from '../../../src/support/errors.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { VirtualClock } from '../../../src/support/virtual-clock.ts';
-
-const failureOf = async (promise: Promise<unknown>) => {
-  const error = await promise.catch((caught: unknown) => caught);
-  return isFailure(error) ? error.code : error;
-};
+import { failureOf } from '../../support/failures.ts';
 
 describe('virtual clock', () => {
   it('runs events by time, those of one instant in the order of their scheduling', async () => {
@@ -75,8 +70,8 @@ describe('virtual clock', () => {
 
   it('reports a wait that nothing can end, and one beyond the limit', async () => {
     const clock = new VirtualClock();
-    expect(await failureOf(clock.run(new Promise(() => {})))).toBe('TIMED_OUT');
-    expect(await failureOf(clock.run(sleep(clock, 101), 100))).toBe('TIMED_OUT');
+    await failureOf(clock.run(new Promise(() => {})), 'TIMED_OUT');
+    await failureOf(clock.run(sleep(clock, 101), 100), 'TIMED_OUT');
     expect(await clock.run(sleep(clock, 100), 100)).toBeUndefined();
   });
 });

@@ -1,129 +1,53 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../../../protocols/network.ts';
 import {
   STATUS_EGRESS_SHARE,
   STATUS_GATHER_MS,
-  STATUS_MAX_ADDRESSES,
-  STATUS_MAX_BYTES,
   STATUS_MAX_INTERVAL_MS,
-  STATUS_MAX_ORIGINS,
   STATUS_MIN_INTERVAL_MS,
   STATUS_OVERHEAD_BYTES,
   STATUS_RATE,
   STRANGERS_STATUS_RATE,
-  statusTopic,
 } from '../../../protocols/status/constants.ts';
-import { decodeStatus, encodeStatus, peerStates, type Status } from '../../../protocols/status/messages.ts';
+import { encodeStatus, type Status } from '../../../protocols/status/messages.ts';
 import { StatusBoard } from '../../../protocols/status/status-board.ts';
-import { MAX_COUNT } from '../../../protocols/tuples.ts';
-import { failureOf } from '../../support/failures.ts';
 import { MemoryWorld } from '../../support/memory-world.ts';
+import { statusOf } from '../../support/status.ts';
 
-const names = fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/);
-const origins = fc.tuple(names, fc.stringMatching(/^[0-9a-f]{16}$/)).map((parts) => parts.join('/'));
-const counts = fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1));
-const statuses: fc.Arbitrary<Status> = fc.record({
-  origin: origins,
-  state: fc.constantFrom(...peerStates),
-  samples: counts,
-  published: counts,
-  confirmedAtSamples: fc.option(fc.nat(), { nil: null }),
-  addresses: fc.array(fc.string({ maxLength: 60 }), { maxLength: STATUS_MAX_ADDRESSES }),
-  vector: fc.option(fc.array(fc.tuple(origins, counts), { maxLength: 20 }), { nil: null }),
-});
+interface Posted {
+  readonly network: Network;
+  readonly board: StatusBoard;
+  readonly received: { from: string; status: Status; atMs: number }[];
+  readonly invalid: string[];
+}
 
-const statusOf = (peer: string): Status => ({
-  origin: `${peer}/0000000000000001`,
-  state: 'training',
-  samples: 5,
-  published: 2,
-  confirmedAtSamples: 75_000,
-  addresses: [`/memory/${peer}`],
-  vector: null,
-});
-
-describe('a status', () => {
-  test('is read as it was written', () => {
-    fc.assert(
-      fc.property(statuses, (status) => {
-        expect(decodeStatus(encodeStatus(status))).toEqual(status);
-      }),
+async function post(world: MemoryWorld, name: string, compose = () => statusOf(name), knows = true): Promise<Posted> {
+  const received: Posted['received'] = [];
+  const invalid: string[] = [];
+  let board!: StatusBoard;
+  const network = await world.start(name, (network) => {
+    board = new StatusBoard(
+      { network, clock: world.clock },
+      {
+        topic: 'statuses',
+        compose,
+        knows: () => knows,
+        receive: (from, status) => received.push({ from, status, atMs: world.clock.nowMs() }),
+        onInvalid: (from, problem) => invalid.push(`${from}: ${problem}`),
+      },
     );
   });
+  return { network, board, received, invalid };
+}
 
-  const refused = (fields: Partial<Record<keyof Status, unknown>>) =>
-    failureOf(() => decodeStatus(encodeStatus({ ...statusOf('a'), ...fields } as Status)), 'MESSAGE_INVALID');
-
-  test('is refused with a field out of its bounds', async () => {
-    await refused({ origin: 'a' });
-    await refused({ state: 'asleep' });
-    for (const count of [-1, 0.5, MAX_COUNT + 1, Number.NaN]) {
-      await refused({ samples: count });
-      await refused({ published: count });
-    }
-    for (const samples of [-1, 1.1, Number.NaN, '1']) await refused({ confirmedAtSamples: samples });
-    await refused({ addresses: ['a'.repeat(257)] });
-    await refused({ addresses: [1] });
-    await refused({ vector: [['a', 1]] });
-  });
-
-  test('tells STATUS_MAX_ADDRESSES addresses and STATUS_MAX_ORIGINS origins at the most, and all fit STATUS_MAX_BYTES', () => {
-    const origin = `${'1'.repeat(52)}/0123456789abcdef`;
-    const many: Status = {
-      ...statusOf('a'),
-      origin,
-      addresses: Array.from({ length: STATUS_MAX_ADDRESSES + 1 }, () => 'x'.repeat(256)),
-      vector: Array.from({ length: STATUS_MAX_ORIGINS + 1 }, () => [origin, MAX_COUNT] as const),
-    };
-    const bytes = encodeStatus(many);
-    expect(bytes.length).toBeLessThanOrEqual(STATUS_MAX_BYTES);
-    const { addresses, vector } = decodeStatus(bytes);
-    expect([addresses.length, vector!.length]).toEqual([STATUS_MAX_ADDRESSES, STATUS_MAX_ORIGINS]);
-  });
-
-  test('above STATUS_MAX_BYTES is refused', async () => {
-    await failureOf(() => decodeStatus(new Uint8Array(STATUS_MAX_BYTES + 1)), 'MESSAGE_INVALID');
-  });
-
-  test('has a topic of its own for each run', () => {
-    expect(statusTopic('ab'.repeat(32))).not.toBe(statusTopic('ac'.repeat(32)));
-  });
-});
+/** The boards of two peers that are connected. */
+async function pair(world: MemoryWorld): Promise<[Posted, Posted]> {
+  const [a, b] = [await post(world, 'a'), await post(world, 'b')];
+  await a.network.dial(b.network.addresses[0]!);
+  return [a, b];
+}
 
 describe('a status board', () => {
-  interface Posted {
-    readonly network: Network;
-    readonly board: StatusBoard;
-    readonly received: { from: string; status: Status; atMs: number }[];
-    readonly invalid: string[];
-  }
-
-  async function post(world: MemoryWorld, name: string, compose = () => statusOf(name), knows = true): Promise<Posted> {
-    const received: Posted['received'] = [];
-    const invalid: string[] = [];
-    let board!: StatusBoard;
-    const network = await world.start(name, (network) => {
-      board = new StatusBoard(
-        { network, clock: world.clock },
-        {
-          topic: 'statuses',
-          compose,
-          knows: () => knows,
-          receive: (from, status) => received.push({ from, status, atMs: world.clock.nowMs() }),
-          onInvalid: (from, problem) => invalid.push(`${from}: ${problem}`),
-        },
-      );
-    });
-    return { network, board, received, invalid };
-  }
-
-  async function pair(world: MemoryWorld): Promise<[Posted, Posted]> {
-    const [a, b] = [await post(world, 'a'), await post(world, 'b')];
-    await a.network.dial(b.network.addresses[0]!);
-    return [a, b];
-  }
-
   test('brings statuses to the others, at once and then every STATUS_MIN_INTERVAL_MS at the soonest', () => {
     const world = new MemoryWorld();
     return world.run(async () => {

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  STATUS_MAX_ADDRESSES,
+  STATUS_MAX_BYTES,
+  STATUS_MAX_ORIGINS,
+  statusTopic,
+} from '../../../protocols/status/constants.ts';
+import { decodeStatus, encodeStatus, peerStates, type Status } from '../../../protocols/status/messages.ts';
+import { MAX_COUNT } from '../../../protocols/tuples.ts';
+import { originKeys } from '../../support/arbitrary-origins.ts';
+import { failureOf } from '../../support/failures.ts';
+import { statusOf } from '../../support/status.ts';
+
+const counts = fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1));
+const statuses: fc.Arbitrary<Status> = fc.record({
+  origin: originKeys,
+  state: fc.constantFrom(...peerStates),
+  samples: counts,
+  published: counts,
+  confirmedAtSamples: fc.option(fc.nat(), { nil: null }),
+  addresses: fc.array(fc.string({ maxLength: 60 }), { maxLength: STATUS_MAX_ADDRESSES }),
+  vector: fc.option(fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }), { nil: null }),
+});
+
+describe('a status', () => {
+  test('is read as it was written', () => {
+    fc.assert(
+      fc.property(statuses, (status) => {
+        expect(decodeStatus(encodeStatus(status))).toEqual(status);
+      }),
+    );
+  });
+
+  const refused = (fields: Partial<Record<keyof Status, unknown>>) =>
+    failureOf(() => decodeStatus(encodeStatus({ ...statusOf('a'), ...fields } as Status)), 'MESSAGE_INVALID');
+
+  test('is refused with a field out of its bounds', async () => {
+    await refused({ origin: 'a' });
+    await refused({ state: 'asleep' });
+    for (const count of [-1, 0.5, MAX_COUNT + 1, Number.NaN]) {
+      await refused({ samples: count });
+      await refused({ published: count });
+    }
+    for (const samples of [-1, 1.1, Number.NaN, '1']) await refused({ confirmedAtSamples: samples });
+    await refused({ addresses: ['a'.repeat(257)] });
+    await refused({ addresses: [1] });
+    await refused({ vector: [['a', 1]] });
+  });
+
+  test('tells STATUS_MAX_ADDRESSES addresses and STATUS_MAX_ORIGINS origins at the most, and all fit STATUS_MAX_BYTES', () => {
+    const origin = `${'1'.repeat(52)}/0123456789abcdef`;
+    const many: Status = {
+      ...statusOf('a'),
+      origin,
+      addresses: Array.from({ length: STATUS_MAX_ADDRESSES + 1 }, () => 'x'.repeat(256)),
+      vector: Array.from({ length: STATUS_MAX_ORIGINS + 1 }, () => [origin, MAX_COUNT] as const),
+    };
+    const bytes = encodeStatus(many);
+    expect(bytes.length).toBeLessThanOrEqual(STATUS_MAX_BYTES);
+    const { addresses, vector } = decodeStatus(bytes);
+    expect([addresses.length, vector!.length]).toEqual([STATUS_MAX_ADDRESSES, STATUS_MAX_ORIGINS]);
+  });
+
+  test('above STATUS_MAX_BYTES is refused', async () => {
+    await failureOf(() => decodeStatus(new Uint8Array(STATUS_MAX_BYTES + 1)), 'MESSAGE_INVALID');
+  });
+
+  test('has a topic of its own for each run', () => {
+    expect(statusTopic('ab'.repeat(32))).not.toBe(statusTopic('ac'.repeat(32)));
+  });
+});

@@ -1,0 +1,44 @@
+import { Introductions } from '../../peer/membership/introductions.ts';
+import { Members } from '../../peer/membership/members.ts';
+import { Hello } from '../../protocols/hello/hello.ts';
+import type { Network } from '../../protocols/network.ts';
+import { type Manifest, manifestDigests } from '../../src/manifest.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
+import { testManifest } from './manifest.ts';
+import type { MemoryWorld } from './memory-world.ts';
+
+/** The half of a peer that gets to know others. */
+export interface Guest {
+  readonly network: Network;
+  readonly introductions: Introductions;
+  readonly members: Members;
+  /** What happened, in order. */
+  readonly happened: string[];
+  /** The addresses that it dialled, each with its time. */
+  readonly dials: string[];
+}
+
+export async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = testManifest()): Promise<Guest> {
+  const happened: string[] = [];
+  const dials: string[] = [];
+  const members = new Members(world.clock, (member, change) => happened.push(`${member.name} ${change}`));
+  let introductions!: Introductions;
+  const network = await world.start(name, (network) => {
+    const dial = network.dial.bind(network);
+    network.dial = (address, signal) => {
+      dials.push(`${address} at ${world.clock.nowMs()}`);
+      return dial(address, signal);
+    };
+    const hello = new Hello({ network, clock: world.clock }, manifestDigests(manifest));
+    introductions = new Introductions(
+      { network, hello, clock: world.clock, members },
+      {
+        onAdmitted: (peer) => happened.push(`admitted ${peer}`),
+        onMentioned: (peer) => happened.push(`mentioned ${peer}`),
+        onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),
+        onShunned: (peer) => happened.push(`shunned ${peer}`),
+      },
+    );
+  });
+  return { network, introductions, members, happened, dials };
+}

@@ -1,0 +1,51 @@
+import type { Network } from '../../protocols/network.ts';
+import { UpdateSource } from '../../protocols/updates/update-source.ts';
+import { Identity } from '../../src/sum/identity.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import { UpdateLog } from '../../src/sum/update-log.ts';
+import { labelledFrame } from './labelled-frames.ts';
+import type { MemoryWorld } from './memory-world.ts';
+
+/** A peer that serves its log of labelled frames, and does nothing else. */
+export class UpdateServer {
+  readonly log: UpdateLog;
+  readonly invalid: string[] = [];
+  source!: UpdateSource;
+  network!: Network;
+
+  private constructor(logBytes: number) {
+    this.log = new UpdateLog(logBytes);
+  }
+
+  static async start(world: MemoryWorld, name: PeerName, { logBytes = 2 ** 30, admits = true } = {}) {
+    const server = new UpdateServer(logBytes);
+    server.network = await world.start(name, (network) => {
+      server.source = new UpdateSource(
+        { network, log: server.log },
+        {
+          identity: new Identity(name, () => 1n),
+          admits: () => admits,
+          onInvalid: (peer, problem) => server.invalid.push(`${peer}: ${problem}`),
+        },
+      );
+    });
+    return server;
+  }
+
+  /** The next updates of an origin, up to `to`. */
+  publish(origin: OriginKey, to: number, bytes = 100): void {
+    for (let sequence = this.head(origin) + 1; sequence <= to; sequence++) {
+      const frame = labelledFrame(origin, sequence, bytes);
+      this.log.append({ origin, from: sequence - 1, to: sequence, bytes: frame });
+    }
+    this.source.logGrew();
+  }
+
+  head(origin: OriginKey): number {
+    let head = this.log.floor(origin);
+    for (let entry = this.log.entryFrom(origin, head); entry !== null; entry = this.log.entryFrom(origin, head)) {
+      head = entry.to;
+    }
+    return head;
+  }
+}
