@@ -5,7 +5,7 @@ import type { EvaluationSamples } from '../../peer/replica/evaluation-samples.ts
 import { type ComputeModel, InlineReplica } from '../../peer/replica/inline-replica.ts';
 import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { Trainer } from '../../peer/replica/trainer.ts';
-import type { MemoryHub } from '../../protocols/memory/hub.ts';
+import type { SimulatedHub } from '../../protocols/simulated/hub.ts';
 import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
@@ -18,7 +18,7 @@ export interface VirtualPeerComponents {
   readonly dataset: Dataset;
   readonly samples: EvaluationSamples;
   readonly clock: VirtualClock;
-  readonly hub: MemoryHub;
+  readonly hub: SimulatedHub;
 }
 
 export interface VirtualPeerInit {
@@ -107,9 +107,9 @@ export class VirtualPeer {
   /** The first peer starts the run, the planned ones join it; whoever comes later asks all of them. */
   #others(): string[] {
     const { manifest } = this.#init;
-    if (this.#isFirstStart && this.index < manifest.peers) return this.index === 0 ? [] : ['/memory/peer-0'];
+    if (this.#isFirstStart && this.index < manifest.peers) return this.index === 0 ? [] : ['/simulated/peer-0'];
     const names = Array.from({ length: manifest.peers }, (_, index) => `peer-${index}`);
-    return names.filter((name) => name !== this.name).map((name) => `/memory/${name}`);
+    return names.filter((name) => name !== this.name).map((name) => `/simulated/${name}`);
   }
 
   #store(power: AbortSignal): CheckpointStore {

@@ -2,8 +2,8 @@ import type { PeerEvent, PeerReport } from '../../peer/events.ts';
 import type { EvaluationSamples } from '../../peer/replica/evaluation-samples.ts';
 import type { ComputeModel } from '../../peer/replica/inline-replica.ts';
 import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
-import { MemoryHub } from '../../protocols/memory/hub.ts';
-import type { LinkSettings } from '../../protocols/memory/link.ts';
+import { SimulatedHub } from '../../protocols/simulated/hub.ts';
+import type { LinkSettings } from '../../protocols/simulated/link.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
 import type { Manifest } from '../../src/manifest.ts';
@@ -36,7 +36,7 @@ export interface VirtualSwarmInit {
   readonly model: ComputeModel;
   readonly happenings?: readonly Happening[];
   /** Called before the peers start, for whoever else is on their network. */
-  readonly intrude?: (hub: MemoryHub, clock: Clock) => void;
+  readonly intrude?: (hub: SimulatedHub, clock: Clock) => void;
   /** See `PeerInit`. */
   readonly logBytes?: number;
   readonly checkpointSeconds?: number;
@@ -56,7 +56,7 @@ export interface VirtualSwarmResult {
 /** Midnight of a past day: virtual time starts here, so that traces can be told from real ones. */
 const START_MS = Date.UTC(2020, 0, 1);
 
-/** A whole swarm in one process: peer and protocol code as in a real run, on virtual time and an in-memory network. */
+/** A whole swarm in one process: peer and protocol code as in a real run, on virtual time and a simulated network. */
 export async function runVirtualSwarm(
   components: VirtualSwarmComponents,
   init: VirtualSwarmInit,
@@ -64,7 +64,7 @@ export async function runVirtualSwarm(
   const { manifest, link, happenings = [] } = init;
   const clock = new VirtualClock(START_MS);
   const random = seededRandom(manifest.seed).fork('simulation');
-  const hub = new MemoryHub({ clock, random: random.fork('links') }, link);
+  const hub = new SimulatedHub({ clock, random: random.fork('links') }, link);
   init.intrude?.(hub, clock);
   const incarnations = random.fork('incarnations');
   const events: PeerEvent[] = [];
@@ -88,7 +88,7 @@ export async function runVirtualSwarm(
   return { events, reports, replicas: survivors().map((peer) => peer.values()) };
 }
 
-function befall(peers: readonly VirtualPeer[], hub: MemoryHub, happening: Happening): void {
+function befall(peers: readonly VirtualPeer[], hub: SimulatedHub, happening: Happening): void {
   switch (happening.kind) {
     case 'crash':
       peers[happening.peer]!.crash();

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_GOSSIP_BYTES } from '../../protocols/gossip-bound.ts';
 import { createLibp2pNetwork } from '../../protocols/libp2p/network.ts';
-import { MemoryHub } from '../../protocols/memory/hub.ts';
 import type { Channel, ChannelOptions, Network } from '../../protocols/network.ts';
+import { SimulatedHub } from '../../protocols/simulated/hub.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { isFailure } from '../../src/support/errors.ts';
 import { seededRandom } from '../../src/support/random.ts';
@@ -24,10 +24,10 @@ function libp2pWorld(): World {
   };
 }
 
-function memoryWorld(): World {
+function simulatedWorld(): World {
   const clock = new VirtualClock();
   const settings = { latencyMs: 20, jitterMs: 10, bytesPerSecond: 1e7 };
-  const hub = new MemoryHub({ clock, random: seededRandom(1) }, settings);
+  const hub = new SimulatedHub({ clock, random: seededRandom(1) }, settings);
   let peers = 0;
   return { clock, network: async () => hub.network(`peer-${peers++}`), run: (body) => clock.run(body()) };
 }
@@ -37,7 +37,7 @@ const OPTIONS: ChannelOptions = { maxMessageBytes: 2 ** 20 };
 
 describe.each([
   ['libp2p', libp2pWorld],
-  ['memory', memoryWorld],
+  ['simulated', simulatedWorld],
 ])('network contract: %s', (_name, createWorld) => {
   const world = createWorld();
   const started: Network[] = [];

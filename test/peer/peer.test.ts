@@ -12,7 +12,7 @@ import { Identity } from '../../src/sum/identity.ts';
 import { sleep } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { testManifest } from '../support/manifest.ts';
-import { MemoryWorld } from '../support/memory-world.ts';
+import { SimulatedWorld } from '../support/simulated-world.ts';
 
 const manifest = { ...testManifest(), peers: 1 };
 const dataset = digitsDataset({ seed: 5, train: 100, test: 50 });
@@ -33,7 +33,7 @@ class BreakingReplica extends InlineReplica {
 }
 
 test('a peer that fails ends when the checkpoint under way is written: its folder is free then', async () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   const { clock } = world;
   const identity = new Identity('a', () => 1n);
   const samples = evaluationSamples(dataset, 20, seededRandom(1));

@@ -94,7 +94,7 @@ function swarmWith({ act, ...behaviour }: Behaviour): Promise<VirtualSwarmResult
           const network = hub.network('rogue');
           const rogue = new Rogue({ network, clock, manifest, ...behaviour });
           await network.start();
-          for (let peer = 0; peer < PEERS; peer++) await network.dial(`/memory/peer-${peer}`);
+          for (let peer = 0; peer < PEERS; peer++) await network.dial(`/simulated/peer-${peer}`);
           await sleep(clock, 50);
           // What it does fails once it is cut off, or the run is over.
           void rogue.keepSaying().catch(() => {});
@@ -259,7 +259,7 @@ describe('a peer that floods', () => {
         for (let peer = 0; peer < PEERS; peer++) {
           network.disconnect(`peer-${peer}`);
           await sleep(clock, 15);
-          await network.dial(`/memory/peer-${peer}`);
+          await network.dial(`/simulated/peer-${peer}`);
         }
       }
     };

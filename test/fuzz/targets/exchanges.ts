@@ -8,7 +8,7 @@ import { ENTRY_OVERHEAD_BYTES } from '../../../src/sum/update-log.ts';
 import { isFailure } from '../../../src/support/errors.ts';
 import type { Random } from '../../../src/support/random.ts';
 import { frameOf } from '../../support/frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateNode } from '../../support/update-node.ts';
 import type { FuzzTarget } from '../fuzz.ts';
 import { hostileTuple, pick } from '../mutations.ts';
@@ -51,7 +51,7 @@ export const feeds: FuzzTarget = {
   perMille: 5,
   codes: [],
   attempt(random) {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const node = await UpdateNode.start(world, 'honest');
       const rogue = await world.start('rogue', (network) => {
@@ -102,7 +102,7 @@ export const sources: FuzzTarget = {
   perMille: 5,
   codes: [],
   attempt(random) {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const node = await UpdateNode.start(world, 'honest');
       node.publish(PUBLISHED);

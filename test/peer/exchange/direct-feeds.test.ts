@@ -6,10 +6,10 @@ import { UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
 import { encodeSourceMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
 import type { OriginKey } from '../../../src/sum/origin.ts';
 import { frameLayout, frameOf } from '../../support/frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateNode } from '../../support/update-node.ts';
 
-function feedsOf(world: MemoryWorld, node: UpdateNode) {
+function feedsOf(world: SimulatedWorld, node: UpdateNode) {
   const tooFarBehind: OriginKey[] = [];
   const { network, members, inbox, onInvalid } = node;
   const feeds = new DirectFeeds(
@@ -21,7 +21,7 @@ function feedsOf(world: MemoryWorld, node: UpdateNode) {
 
 describe('direct feeds', () => {
   test('bring the updates of everyone they follow, each once', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c] = [
         await UpdateNode.start(world, 'a'),
@@ -49,7 +49,7 @@ describe('direct feeds', () => {
   });
 
   test('bring the updates of a silent origin from the logs of others', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c, d] = [
         await UpdateNode.start(world, 'a'),
@@ -88,7 +88,7 @@ describe('direct feeds', () => {
   });
 
   test('return to an origin that is back, without a gap or a repetition', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c] = [
         await UpdateNode.start(world, 'a'),
@@ -113,7 +113,7 @@ describe('direct feeds', () => {
   });
 
   test('wait for somebody to ask, and end when they are stopped', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, c] = [await UpdateNode.start(world, 'a'), await UpdateNode.start(world, 'c')];
       const feeds = feedsOf(world, c);
@@ -130,12 +130,12 @@ describe('direct feeds', () => {
 });
 
 /** A peer that has stopped in the middle: its connections stand, and nothing comes of them. */
-function frozen(world: MemoryWorld, name: string): Promise<Network> {
+function frozen(world: SimulatedWorld, name: string): Promise<Network> {
   return world.start(name, (network) => network.handle(UPDATES_PROTOCOL, { maxMessageBytes: 2 ** 20 }, () => {}));
 }
 
 test('a peer that is frozen counts as silent: its updates come from others meanwhile', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const a = await frozen(world, 'a');
     const [b, c] = [await UpdateNode.start(world, 'b'), await UpdateNode.start(world, 'c')];
@@ -156,7 +156,7 @@ test('a peer that is frozen counts as silent: its updates come from others meanw
 });
 
 test('feeds from a frozen peer can be stopped', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const a = await frozen(world, 'a');
     const c = await UpdateNode.start(world, 'c');
@@ -175,7 +175,7 @@ test.each<[string, SourceMessage[]]>([
   ['an unknown number', [{ kind: 'update', origin: 7, frame: frameOf(2) }]],
   ['an origin out of scope', [{ kind: 'origin', origin: 'c/0000000000000001' }]],
 ])('a source that sends %s is reported and dropped, and what it sent before holds', (_what, violation) => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const origin = 'a/0000000000000001';
     let opened = 0;
@@ -210,7 +210,7 @@ test.each<[string, SourceMessage[]]>([
 });
 
 test('feeds that are held bring nothing until they are released, and then what is beyond the vector by then', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, c] = [await UpdateNode.start(world, 'a'), await UpdateNode.start(world, 'c')];
     await c.meet(a);
@@ -235,7 +235,7 @@ test('feeds that are held bring nothing until they are released, and then what i
 });
 
 test('who comes back is asked itself at once, however long the others were asked in vain', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, b, c] = [
       await UpdateNode.start(world, 'a'),

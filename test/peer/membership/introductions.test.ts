@@ -10,7 +10,7 @@ import type { PeerName } from '../../../src/sum/origin.ts';
 import { VirtualClock } from '../../../src/support/virtual-clock.ts';
 import { failureOf } from '../../support/failures.ts';
 import { testManifest } from '../../support/manifest.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { statusOf } from '../../support/status.ts';
 
 interface Guest {
@@ -22,7 +22,7 @@ interface Guest {
   readonly dials: string[];
 }
 
-async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = testManifest()): Promise<Guest> {
+async function guestOf(world: SimulatedWorld, name: PeerName, manifest: Manifest = testManifest()): Promise<Guest> {
   const happened: string[] = [];
   const dials: string[] = [];
   const members = new Members(world.clock, (member, change) => happened.push(`${member.name} ${change}`));
@@ -49,11 +49,11 @@ async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = 
 
 describe('a hello on every connection', () => {
   test('admits peers of the same run on both sides, once, and forgets them with their connection', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
       expect(a.introductions.admits('b')).toBe(false);
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       await Promise.all([a.introductions.meet('b'), a.introductions.meet('b')]);
       await world.pass(1000);
       await a.introductions.meet('b');
@@ -66,17 +66,17 @@ describe('a hello on every connection', () => {
       await world.until(() => !a.introductions.admits('b'));
       expect(a.happened.slice(2)).toEqual(['b silent']);
       const again = await guestOf(world, 'b');
-      await again.network.dial('/memory/a');
+      await again.network.dial('/simulated/a');
       await world.until(() => a.introductions.admits('b') && again.introductions.admits('a'));
       expect(a.happened.slice(3)).toEqual(['b back', 'admitted b']);
     });
   });
 
   test('refuses peers of another run on both sides', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b', testManifest({ seed: 77 }))];
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       const { failure } = await failureOf(a.introductions.meet('b'), 'MANIFEST_MISMATCH');
       expect(failure).toMatchObject({ peer: 'b', sections: ['seed'] });
       await world.pass(1000);
@@ -86,13 +86,13 @@ describe('a hello on every connection', () => {
   });
 
   test('refuses a peer that never answers, and says nothing of one that is gone', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const a = await guestOf(world, 'a');
       await world.start('mute', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => {}));
       await world.start('gone', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => {}));
-      await a.network.dial('/memory/mute');
-      await a.network.dial('/memory/gone');
+      await a.network.dial('/simulated/mute');
+      await a.network.dial('/simulated/gone');
       await world.pass(100);
       world.hub.cut('gone');
       await world.pass(20_000);
@@ -103,10 +103,10 @@ describe('a hello on every connection', () => {
 
 describe('a peer that misbehaves', () => {
   test('is sent away after so many offences, told once, and admitted again when its time is over', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       await world.until(() => a.introductions.admits('b'));
       for (let n = 0; n < 50; n++) a.introductions.offended('b');
       expect([a.introductions.admits('b'), a.network.connected.has('b')]).toEqual([false, false]);
@@ -117,20 +117,20 @@ describe('a peer that misbehaves', () => {
       a.introductions.heard('b', statusOf('b', { samples: 7 }));
       await world.pass(10_000);
       expect([a.dials.length, a.members.get('b')!.samples, a.members.isLive('b')]).toEqual([1, 0, false]);
-      await failureOf(b.network.dial('/memory/a'), 'JOIN_FAILED');
+      await failureOf(b.network.dial('/simulated/a'), 'JOIN_FAILED');
       expect([a.network.connected.has('b'), a.introductions.admits('b')]).toEqual([false, false]);
       await world.pass(SHUN_MS);
-      await b.network.dial('/memory/a');
+      await b.network.dial('/simulated/a');
       await world.until(() => a.introductions.admits('b'));
       expect(a.happened.slice(4)).toEqual(['b back', 'admitted b']);
     });
   });
 
   test('is not dialled while it is shunned, lost as it is', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       await world.until(() => a.introductions.admits('b'));
       a.members.heard('b', statusOf('b'));
       for (let n = 0; n < 50; n++) a.introductions.offended('b');
@@ -146,7 +146,7 @@ describe('a peer that misbehaves', () => {
   });
 
   test('by breaking off hellos and connections is asked no more often than one that stays', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     let asked = 0;
     return world.run(async () => {
       const a = await guestOf(world, 'a');
@@ -157,7 +157,7 @@ describe('a peer that misbehaves', () => {
         }),
       );
       for (let n = 0; n < 10; n++) {
-        await a.network.dial('/memory/rude');
+        await a.network.dial('/simulated/rude');
         await world.pass(100);
         if (n < 9) a.network.disconnect('rude');
         await world.pass(10);
@@ -171,12 +171,12 @@ describe('a peer that misbehaves', () => {
   });
 
   test('by never answering is asked ever more seldom, and told of once', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     let asked = 0;
     return world.run(async () => {
       const a = await guestOf(world, 'a');
       await world.start('mute', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => asked++));
-      await a.network.dial('/memory/mute');
+      await a.network.dial('/simulated/mute');
       await world.pass(3_600_000 / 2);
       expect(a.happened).toEqual(['refused mute: TIMED_OUT']);
       expect(asked).toBeLessThan(40);
@@ -185,13 +185,13 @@ describe('a peer that misbehaves', () => {
   });
 
   test('by naming peers that nobody has seen makes this one follow so many and no more', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
       const vectorOf = (batch: number) =>
         Array.from({ length: 50 }, (_, n) => [`ghost-${batch}-${n}/0000000000000001`, 1] as const);
       a.introductions.heard('b', statusOf('b', { vector: vectorOf(0) }));
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       await world.until(() => a.introductions.admits('b'));
       const mentions = () => a.happened.filter((each) => each.startsWith('mentioned'));
       expect(mentions()).toEqual([]);
@@ -220,22 +220,22 @@ describe('a peer that misbehaves', () => {
 
 describe('a peer known from hearsay', () => {
   test('is dialled at once by the one of the lower name, and later by the other', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c] = [await guestOf(world, 'a'), await guestOf(world, 'b'), await guestOf(world, 'c')];
-      a.introductions.seek('b', ['/memory/b']);
-      b.introductions.seek('a', ['/memory/a']);
-      c.introductions.seek('a', ['/memory/a']);
+      a.introductions.seek('b', ['/simulated/b']);
+      b.introductions.seek('a', ['/simulated/a']);
+      c.introductions.seek('a', ['/simulated/a']);
       await world.until(() => c.introductions.admits('a') && b.introductions.admits('a'));
-      expect([a.dials, b.dials, c.dials]).toEqual([['/memory/b at 0'], [], ['/memory/a at 2000']]);
+      expect([a.dials, b.dials, c.dials]).toEqual([['/simulated/b at 0'], [], ['/simulated/a at 2000']]);
     });
   });
 
   test('is dialled at every address until one answers, and not again while that goes on', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
-      const addresses = ['not an address', '/memory/nobody', '/memory/b', '/memory/b'];
+      const addresses = ['not an address', '/simulated/nobody', '/simulated/b', '/simulated/b'];
       a.introductions.seek('b', addresses);
       a.introductions.seek('b', addresses);
       await world.until(() => a.introductions.admits('b'));
@@ -247,20 +247,20 @@ describe('a peer known from hearsay', () => {
   });
 
   test('is dialled again with a later word of it', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const a = await guestOf(world, 'a');
-      a.introductions.seek('b', ['/memory/b']);
+      a.introductions.seek('b', ['/simulated/b']);
       await world.pass(60_000);
       await guestOf(world, 'b');
       expect(a.introductions.admits('b')).toBe(false);
-      a.introductions.seek('b', ['/memory/b']);
+      a.introductions.seek('b', ['/simulated/b']);
       await world.until(() => a.introductions.admits('b'));
     });
   });
 
   test('is dialled however many others are not there, and these in turn', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a] = [await guestOf(world, 'a'), await guestOf(world, 'z')];
       for (let n = 0; n < 100; n++) {
@@ -272,7 +272,7 @@ describe('a peer known from hearsay', () => {
         const before = a.dials.length;
         for (let tick = 0; tick < 20; tick++) {
           for (const { name, addresses } of a.members.lost()) a.introductions.seek(name, addresses);
-          a.introductions.seek('z', ['/memory/z']);
+          a.introductions.seek('z', ['/simulated/z']);
           await world.pass(3_000);
         }
         return new Set(a.dials.slice(before).map((dial) => dial.split(' at')[0])).size;
@@ -284,12 +284,12 @@ describe('a peer known from hearsay', () => {
   });
 
   test('is not dialled after the stop', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
-      b.introductions.seek('a', ['/memory/a']);
+      b.introductions.seek('a', ['/simulated/a']);
       b.introductions.stop();
-      b.introductions.seek('c', ['/memory/c']);
+      b.introductions.seek('c', ['/simulated/c']);
       await world.pass(10_000);
       expect(b.dials).toEqual([]);
     });

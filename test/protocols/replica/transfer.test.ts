@@ -10,7 +10,6 @@ import { MurmurError } from '../../../src/support/errors.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { systemClock } from '../../../src/support/system-clock.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
 import { imageHashSeed, randomReplica } from '../../support/replica-images.ts';
 import {
   fetchFrom,
@@ -20,6 +19,7 @@ import {
   serveReplica,
   watched,
 } from '../../support/replica-transfers.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 /** Three windows of a channel and a bit, so that neither end is on the edge of a piece. */
 const bytes = imageBytes(3 * 2 ** 20 + 1234);
@@ -28,7 +28,7 @@ const hash = createHash('sha256').update(bytes).digest('hex');
 const MAX_TALK_BYTES = 2_000;
 
 /** A source that serves `bytes`, and who fetches from it. */
-async function meet(world: MemoryWorld, init: Partial<ReplicaSourceInit> = {}) {
+async function meet(world: SimulatedWorld, init: Partial<ReplicaSourceInit> = {}) {
   let served!: ReturnType<typeof serveReplica>;
   const network = await world.start('s', (prepared) => {
     served = serveReplica(prepared, world.clock, bytes, init);
@@ -54,7 +54,7 @@ function cutAfter(limit: number, channels: readonly Channel[], then: () => void 
 
 describe('a replica', () => {
   test('comes whole, with what is known of it, and leaves nothing open', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, invalid, network } = await meet(world);
       const heads: ReplicaHead[] = [];
@@ -77,7 +77,7 @@ describe('a replica', () => {
   });
 
   test('of a real model is what it was at its source', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { start, image } = randomReplica(seededRandom(3), { size: 40_000, origins: 3, updates: 10 });
       const encoded = encodeReplicaImage(image, start);
@@ -89,7 +89,7 @@ describe('a replica', () => {
   });
 
   test('that is not wanted costs no more than its head', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, network, channels } = await meet(world);
       expect(await fetch({ wants: () => false })).toBe(null);
@@ -100,7 +100,7 @@ describe('a replica', () => {
   });
 
   test('is fetched from where its stream broke: the second try brings the rest alone', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { network, receiver } = await meet(world);
       const channels: Channel[] = [];
@@ -125,7 +125,7 @@ describe('a replica', () => {
   });
 
   test('of which the source has a newer image by then is still fetched to its end', () => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 2 ** 18 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 2 ** 18 });
     return world.run(async () => {
       let made = 0;
       const image = async () => ({ bytes: made++ === 0 ? bytes : imageBytes(100), vector: imageVector });
@@ -144,7 +144,7 @@ describe('a replica', () => {
   });
 
   test.each([true, false])('that the source no longer has starts over where the other one is wanted: %s', (wanted) => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     const others = imageBytes(2 ** 20, 'others');
     return world.run(async () => {
       const { fetch, channels, receiver } = await meet(world);
@@ -170,7 +170,7 @@ describe('a replica', () => {
     ['while the source thinks', { image: () => new Promise(() => {}) }],
     ['between tries', { admits: () => false }],
   ])('is given up when the signal aborts %s, at once', (_when, init) => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 1e6 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 1e6 });
     return world.run(async () => {
       const { fetch } = await meet(world, init);
       const abort = new AbortController();
@@ -183,7 +183,7 @@ describe('a replica', () => {
   });
 
   test('is not asked for where the signal has aborted', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, channels } = await meet(world);
       await failureOf(fetch({ signal: AbortSignal.abort() }), 'STREAM_CLOSED');
@@ -195,7 +195,7 @@ describe('a replica', () => {
 
 describe('a source', () => {
   test('makes one image for receivers that come together, and a newer one later', () => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 1e8 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 1e8 });
     let made = 0;
     return world.run(async () => {
       const image = async () => {
@@ -219,7 +219,7 @@ describe('a source', () => {
   });
 
   test(`serves ${MAX_TRANSFERS} at once; one more waits for its turn`, () => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 4e6 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 4e6 });
     return world.run(async () => {
       const { network } = await meet(world);
       let [served, most] = [0, 0];
@@ -242,7 +242,7 @@ describe('a source', () => {
   });
 
   test('that stays busy is left after MAX_TRIES', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, network, channels } = await meet(world, { image: () => new Promise(() => {}) });
       for (let n = 0; n < MAX_TRANSFERS; n++) {
@@ -258,7 +258,7 @@ describe('a source', () => {
   });
 
   test('serves one transfer a receiver: a second one ends the first', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, channels } = await meet(world);
       let second: ReturnType<typeof fetch> | undefined;
@@ -274,7 +274,7 @@ describe('a source', () => {
   });
 
   test('turns away whom it does not admit, until it does', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       let admitted = false;
       const { fetch, network, invalid } = await meet(world, { admits: () => admitted });
@@ -289,7 +289,7 @@ describe('a source', () => {
   });
 
   test('whose replica cannot be read just then is asked again', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     let asked = 0;
     return world.run(async () => {
       const { fetch } = await meet(world, {
@@ -303,7 +303,7 @@ describe('a source', () => {
   });
 
   test('that stops ends what is under way, and serves nobody any more', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, source, channels } = await meet(world);
       let most = 0;
@@ -318,7 +318,7 @@ describe('a source', () => {
   });
 
   test('that dies while it is asked is waited for no longer than its stall takes', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, channels } = await meet(world, { image: () => new Promise(() => {}) });
       await failureOf(fetch(), 'TIMED_OUT');

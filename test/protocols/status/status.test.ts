@@ -18,7 +18,7 @@ import { decodeStatus, encodeStatus, peerStates, type Status } from '../../../pr
 import { StatusBoard } from '../../../protocols/status/status-board.ts';
 import { MAX_COUNT } from '../../../protocols/tuples.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 const names = fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/);
 const origins = fc.tuple(names, fc.stringMatching(/^[0-9a-f]{16}$/)).map((parts) => parts.join('/'));
@@ -39,7 +39,7 @@ const statusOf = (peer: string): Status => ({
   samples: 5,
   published: 2,
   confirmedAtSamples: 75_000,
-  addresses: [`/memory/${peer}`],
+  addresses: [`/simulated/${peer}`],
   vector: null,
 });
 
@@ -99,7 +99,12 @@ describe('a status board', () => {
     readonly invalid: string[];
   }
 
-  async function post(world: MemoryWorld, name: string, compose = () => statusOf(name), knows = true): Promise<Posted> {
+  async function post(
+    world: SimulatedWorld,
+    name: string,
+    compose = () => statusOf(name),
+    knows = true,
+  ): Promise<Posted> {
     const received: Posted['received'] = [];
     const invalid: string[] = [];
     let board!: StatusBoard;
@@ -118,14 +123,14 @@ describe('a status board', () => {
     return { network, board, received, invalid };
   }
 
-  async function pair(world: MemoryWorld): Promise<[Posted, Posted]> {
+  async function pair(world: SimulatedWorld): Promise<[Posted, Posted]> {
     const [a, b] = [await post(world, 'a'), await post(world, 'b')];
     await a.network.dial(b.network.addresses[0]!);
     return [a, b];
   }
 
   test('brings statuses to the others, at once and then every STATUS_MIN_INTERVAL_MS at the soonest', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       // Traffic beside which statuses cost nothing.
@@ -146,7 +151,7 @@ describe('a status board', () => {
     ['a member', true, STATUS_RATE],
     ['strangers together', false, STRANGERS_STATUS_RATE],
   ])('of %s are read at a bounded rate, and the rest is dropped unread', (_who, knows, { burst, perSecond }) => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const a = await world.start('a');
       const b = await post(world, 'b', () => statusOf('b'), knows);
@@ -166,7 +171,7 @@ describe('a status board', () => {
   });
 
   test('grows its interval up to STATUS_MAX_INTERVAL_MS where statuses are all there is', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.board.start();
@@ -178,7 +183,7 @@ describe('a status board', () => {
   });
 
   test('keeps statuses within STATUS_EGRESS_SHARE of the egress, STATUS_OVERHEAD_BYTES included', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       b.network.handle('/bulk', { maxMessageBytes: 2 ** 20 }, (channel) => {
@@ -200,7 +205,7 @@ describe('a status board', () => {
   });
 
   test('gathers what is announced within STATUS_GATHER_MS into one', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.board.start();
@@ -218,7 +223,7 @@ describe('a status board', () => {
   });
 
   test('sends also while announcements never cease', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       for (let n = 0; n < 20; n++) {
@@ -231,7 +236,7 @@ describe('a status board', () => {
   });
 
   test('says one last word when it stops, and no more', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.board.start();
@@ -245,7 +250,7 @@ describe('a status board', () => {
   });
 
   test('drops what another peer is said to have said, and what makes no sense', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.network.publish('statuses', encodeStatus(statusOf('c')));

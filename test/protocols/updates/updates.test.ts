@@ -21,7 +21,7 @@ import { ENTRY_OVERHEAD_BYTES, UpdateLog } from '../../../src/sum/update-log.ts'
 import { VersionVector } from '../../../src/sum/version-vector.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 const originOf = (peer: PeerName, incarnation = 1): OriginKey => `${peer}/${String(incarnation).padStart(16, '0')}`;
 const maxMessageBytes = 100_000;
@@ -37,7 +37,7 @@ class Server {
     this.log = new UpdateLog(logBytes);
   }
 
-  static async start(world: MemoryWorld, name: PeerName, { logBytes = 2 ** 30, admits = true } = {}) {
+  static async start(world: SimulatedWorld, name: PeerName, { logBytes = 2 ** 30, admits = true } = {}) {
     const server = new Server(logBytes);
     server.network = await world.start(name, (network) => {
       server.source = new UpdateSource(
@@ -81,7 +81,7 @@ class Reader {
   readonly running: Promise<void>;
 
   constructor(
-    world: MemoryWorld,
+    world: SimulatedWorld,
     network: Network,
     source: PeerName,
     init: Partial<UpdateFeedInit> & { takes?: boolean } = {},
@@ -118,7 +118,7 @@ function label(origin: OriginKey, frame: Uint8Array): string {
 const range = (origin: OriginKey, from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `${origin}#${from + i + 1}`);
 
-async function connected(world: MemoryWorld, name: PeerName, to: Network): Promise<Network> {
+async function connected(world: SimulatedWorld, name: PeerName, to: Network): Promise<Network> {
   const network = await world.start(name);
   await network.dial(to.addresses[0]!);
   return network;
@@ -126,7 +126,7 @@ async function connected(world: MemoryWorld, name: PeerName, to: Network): Promi
 
 describe('a feed', () => {
   test('brings exactly what lies beyond the vector and within the scope, each origin in order', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const random = seededRandom('vectors');
       const server = await Server.start(world, 's');
@@ -154,7 +154,7 @@ describe('a feed', () => {
   });
 
   test('goes on with what is published later, and says when it is level again', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const reader = new Reader(world, await connected(world, 'r', server.network), 's');
@@ -170,7 +170,7 @@ describe('a feed', () => {
   });
 
   test('of a receiver that takes nothing has no more under way than its window and a part of one update', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 100);
@@ -196,7 +196,7 @@ describe('a feed', () => {
   });
 
   test('that is slow does not slow another, and counts in the backlog alone', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const slow = new Reader(world, await connected(world, 'slow', server.network), 's', {
@@ -231,7 +231,7 @@ describe('a feed', () => {
   });
 
   test('that takes nothing for STALL_PATIENCE_MS is left out of the backlog until it does', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const stalled = new Reader(world, await connected(world, 'r', server.network), 's', {
@@ -257,7 +257,7 @@ describe('a feed', () => {
   });
 
   test('beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand go on, as do those of others', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const greedy = await connected(world, 'greedy', server.network);
@@ -286,7 +286,7 @@ describe('a feed', () => {
   });
 
   test('of another scope says nothing about own updates', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 5);
@@ -298,7 +298,7 @@ describe('a feed', () => {
   });
 
   test('learns that it is too far behind where the log no longer reaches, once, and gets all else', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's', { logBytes: 5 * (100 + ENTRY_OVERHEAD_BYTES) });
       server.publish(originOf('s'), 7);
@@ -319,7 +319,7 @@ describe('a feed', () => {
   });
 
   test('learns that it is too far behind also where the log moves past it while it is slow', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's', { logBytes: 5 * (100 + ENTRY_OVERHEAD_BYTES) });
       const reader = new Reader(world, await connected(world, 'r', server.network), 's', {
@@ -337,7 +337,7 @@ describe('a feed', () => {
   });
 
   test('that is catching up is not waited for until it has once had everything', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 200);
@@ -357,7 +357,7 @@ describe('a feed', () => {
   });
 
   test('that was too far behind gets what it lacks, once the log reaches it again', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.log.restart(originOf('s'), 20);
@@ -374,7 +374,7 @@ describe('a feed', () => {
   });
 
   test('tells what was taken at half a window at the latest, so that source and receiver never wait for each other', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const client = await connected(world, 'r', server.network);
@@ -390,7 +390,7 @@ describe('a feed', () => {
   });
 
   test('that is sent more than its window and one update ends, and keeps nothing of it', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const source = await world.start('rogue', (network) =>
         network.handle(UPDATES_PROTOCOL, { maxMessageBytes: MAX_SUBSCRIPTION_BYTES }, async (channel) => {
@@ -410,7 +410,7 @@ describe('a feed', () => {
   });
 
   test('ends only when its source has closed, and leaves what is still under way to the next', () => {
-    const world = new MemoryWorld({ latencyMs: 50, bytesPerSecond: 10_000 });
+    const world = new SimulatedWorld({ latencyMs: 50, bytesPerSecond: 10_000 });
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 50);
@@ -440,7 +440,7 @@ describe('a feed', () => {
   });
 
   test('aborted before it was opened ends as well', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 5);
@@ -452,7 +452,7 @@ describe('a feed', () => {
   });
 
   test('ends quietly when its source stops, and with STREAM_CLOSED when its source crashes or turns it away', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const client = await connected(world, 'r', server.network);
@@ -478,7 +478,7 @@ describe('a source drops a receiver', () => {
 
   /** Says these things to a source with ten updates, until the source ends the channel. */
   async function say(...messages: (ReceiverMessage | Uint8Array)[]): Promise<Server> {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 10);
@@ -519,7 +519,7 @@ describe('a source drops a receiver', () => {
   });
 
   test('that breaks the protocol while it reads nothing', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       server.publish(originOf('s'), 100, 50_000);
@@ -535,7 +535,7 @@ describe('a source drops a receiver', () => {
   });
 
   test('that closes without a word, by closing as well', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await Server.start(world, 's');
       const client = await connected(world, 'r', server.network);

@@ -7,7 +7,7 @@ import { assertGossipBound } from '../gossip-bound.ts';
 import type { Channel, ChannelOptions, Network, Traffic } from '../network.ts';
 import { TrafficMeter } from '../traffic.ts';
 import { Link, type LinkSettings, Uplink } from './link.ts';
-import { MemoryChannel } from './memory-channel.ts';
+import { SimulatedChannel } from './simulated-channel.ts';
 
 /** A dial that nobody answered, for the called one crashed, fails after this much; as long as on the real network. */
 export const DIAL_TIMEOUT_MS = 10_000;
@@ -21,15 +21,15 @@ export interface Surroundings {
   readonly random: Random;
   readonly settings: LinkSettings;
   /** Started and neither stopped nor cut. */
-  readonly running: Map<PeerName, MemoryNetwork>;
+  readonly running: Map<PeerName, SimulatedNetwork>;
   /** Peers on one side of a partition; nothing passes to or from the others. */
   parted: ReadonlySet<PeerName>;
 }
 
 interface Connection {
-  readonly remote: MemoryNetwork;
+  readonly remote: SimulatedNetwork;
   readonly link: Link;
-  readonly channels: Set<MemoryChannel>;
+  readonly channels: Set<SimulatedChannel>;
 }
 
 interface Handler {
@@ -37,8 +37,8 @@ interface Handler {
   readonly serve: (channel: Channel) => void;
 }
 
-/** A peer's network within one process; addresses are `/memory/<name>`. */
-export class MemoryNetwork implements Network {
+/** A peer's network within one process; addresses are `/simulated/<name>`. */
+export class SimulatedNetwork implements Network {
   readonly self: PeerName;
   readonly connected = new Set<PeerName>();
   readonly #around: Surroundings;
@@ -58,7 +58,7 @@ export class MemoryNetwork implements Network {
   }
 
   get addresses(): readonly string[] {
-    return this.#running ? [`/memory/${this.self}`] : [];
+    return this.#running ? [`/simulated/${this.self}`] : [];
   }
 
   traffic(): Traffic {
@@ -68,7 +68,7 @@ export class MemoryNetwork implements Network {
 
   async start(): Promise<void> {
     if (this.#around.running.has(this.self)) {
-      const address = `/memory/${this.self}`;
+      const address = `/simulated/${this.self}`;
       const mend = 'choose another name';
       throw new MurmurError({ code: 'ADDRESS_UNAVAILABLE', address, problem: 'the name is taken', mend });
     }
@@ -96,7 +96,7 @@ export class MemoryNetwork implements Network {
     const peer = parseAddress(address);
     if (this.#connections.has(peer)) return peer;
     let giveUp = () => {};
-    const answer = new Promise<MemoryNetwork | null>((resolve) => {
+    const answer = new Promise<SimulatedNetwork | null>((resolve) => {
       giveUp = () => resolve(null);
       if (this.#running && peer !== this.self && !signal?.aborted) this.#knock(peer, resolve);
       else resolve(null);
@@ -136,7 +136,7 @@ export class MemoryNetwork implements Network {
         if (handler === undefined) return remote.#carry(back, 0, () => here.lose(`${protocol} is not known there`));
         const serving = (bytes: number) => remote.#meter.sent(protocol, false, bytes);
         const there = remote.#channel(back, handler.options, serving);
-        MemoryChannel.pair(here, there);
+        SimulatedChannel.pair(here, there);
         remote.#carry(back, 0, () => resolve(here));
         handler.serve(there);
       });
@@ -176,7 +176,7 @@ export class MemoryNetwork implements Network {
   }
 
   /** Asks a peer for a connection; answers with it, or null where nobody is. */
-  #knock(peer: PeerName, answer: (remote: MemoryNetwork | null) => void): void {
+  #knock(peer: PeerName, answer: (remote: SimulatedNetwork | null) => void): void {
     const there = this.#link(peer);
     there.carry(0, () => {
       const remote = this.#around.running.get(peer);
@@ -202,7 +202,7 @@ export class MemoryNetwork implements Network {
     return new Link(clock, random.fork(`${this.self}>${peer}`), this.#uplink, settings);
   }
 
-  #connect(remote: MemoryNetwork, link: Link): void {
+  #connect(remote: SimulatedNetwork, link: Link): void {
     const former = this.#connections.get(remote.self);
     if (former?.remote === remote) return;
     if (former !== undefined) this.#disconnect(former.remote);
@@ -211,7 +211,7 @@ export class MemoryNetwork implements Network {
     for (const listener of this.#connectionListeners) listener(remote.self, true);
   }
 
-  #disconnect(remote: MemoryNetwork): void {
+  #disconnect(remote: SimulatedNetwork): void {
     const connection = this.#connections.get(remote.self);
     if (connection?.remote !== remote) return;
     this.#connections.delete(remote.self);
@@ -234,16 +234,16 @@ export class MemoryNetwork implements Network {
     options: ChannelOptions,
     count: (bytes: number) => void,
     lost?: (problem: string) => void,
-  ): MemoryChannel {
+  ): SimulatedChannel {
     const carry = (bytes: number, arrive: () => void) => {
       count(bytes);
       this.#carry(connection, bytes, arrive);
     };
-    const ended = (channel: MemoryChannel, problem: string | null) => {
+    const ended = (channel: SimulatedChannel, problem: string | null) => {
       connection.channels.delete(channel);
       if (problem !== null) lost?.(problem);
     };
-    const channel = new MemoryChannel(connection.remote.self, carry, options, ended);
+    const channel = new SimulatedChannel(connection.remote.self, carry, options, ended);
     connection.channels.add(channel);
     return channel;
   }
@@ -259,8 +259,8 @@ export class MemoryNetwork implements Network {
 }
 
 function parseAddress(address: string): PeerName {
-  const name = /^\/memory\/([^/]+)$/.exec(address)?.[1];
+  const name = /^\/simulated\/([^/]+)$/.exec(address)?.[1];
   if (name !== undefined) return name;
   const problem = `${address} is not an address of this network`;
-  throw new MurmurError({ code: 'CONFIG_INVALID', field: '--join', problem, mend: 'use /memory/<name>' });
+  throw new MurmurError({ code: 'CONFIG_INVALID', field: '--join', problem, mend: 'use /simulated/<name>' });
 }

@@ -9,10 +9,10 @@ export type Carry = (bytes: number, arrive: () => void) => void;
 export const MAX_UNREAD_BYTES = 2 ** 20;
 
 /** Called when nothing more can pass in either direction, with the reason where it is not that both closed. */
-export type Ended = (channel: MemoryChannel, problem: string | null) => void;
+export type Ended = (channel: SimulatedChannel, problem: string | null) => void;
 
 /** One end of a channel; `pair` joins two. */
-export class MemoryChannel implements Channel {
+export class SimulatedChannel implements Channel {
   readonly remote: PeerName;
   readonly #carry: Carry;
   readonly #maxMessageBytes: number;
@@ -21,7 +21,7 @@ export class MemoryChannel implements Channel {
   /** Sent, and not yet taken by the reader at the other end. */
   #unreadBytes = 0;
   /** Set by `pair`, before anything is sent. */
-  #other: MemoryChannel | undefined;
+  #other: SimulatedChannel | undefined;
   #closedHere = false;
   #remoteEnded = false;
   #lost: string | null = null;
@@ -40,7 +40,7 @@ export class MemoryChannel implements Channel {
     };
   }
 
-  static pair(one: MemoryChannel, other: MemoryChannel): void {
+  static pair(one: SimulatedChannel, other: SimulatedChannel): void {
     one.#other = other;
     other.#other = one;
   }

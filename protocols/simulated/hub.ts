@@ -3,10 +3,10 @@ import type { Clock } from '../../src/support/clock.ts';
 import type { Random } from '../../src/support/random.ts';
 import type { Network } from '../network.ts';
 import type { LinkSettings } from './link.ts';
-import { MemoryNetwork, type Surroundings } from './memory-network.ts';
+import { SimulatedNetwork, type Surroundings } from './simulated-network.ts';
 
 /** The networks of a simulation: peers of one process that reach each other through seeded links. */
-export class MemoryHub {
+export class SimulatedHub {
   readonly #around: Surroundings;
 
   constructor({ clock, random }: { clock: Clock; random: Random }, settings: LinkSettings) {
@@ -15,7 +15,7 @@ export class MemoryHub {
 
   /** A peer's network, to be started; a name that was stopped or cut may come back with a new one. */
   network(name: PeerName): Network {
-    return new MemoryNetwork(name, this.#around);
+    return new SimulatedNetwork(name, this.#around);
   }
 
   /** Parts these peers from all others, connections and dials, until `part` is called again; with none, all are joined. */
