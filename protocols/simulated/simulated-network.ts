@@ -6,8 +6,15 @@ import { streamClosed } from '../channel-errors.ts';
 import { assertGossipBound } from '../gossip-bound.ts';
 import type { Channel, ChannelOptions, Network, Traffic } from '../network.ts';
 import { TrafficMeter } from '../traffic.ts';
-import { Link, type LinkSettings, Uplink } from './link.ts';
+import { addressOf, parseAddress } from './addresses.ts';
+import type { Barriers } from './barriers.ts';
+import type { Bonds } from './bonds.ts';
+import { Connection, type ConnectionEnd } from './connection.ts';
+import { Line } from './line.ts';
+import { Link } from './link.ts';
+import type { Links } from './links.ts';
 import { SimulatedChannel } from './simulated-channel.ts';
+import type { Trace } from './trace.ts';
 
 /** A dial that nobody answered, for the called one crashed, fails after this much; as long as on the real network. */
 export const DIAL_TIMEOUT_MS = 10_000;
@@ -19,17 +26,12 @@ const GOSSIP = '/meshsub/1.2.0';
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
-  readonly settings: LinkSettings;
+  links: Links;
+  readonly barriers: Barriers;
+  readonly bonds: Bonds;
+  readonly trace: Trace | undefined;
   /** Started and neither stopped nor cut. */
   readonly running: Map<PeerName, SimulatedNetwork>;
-  /** Peers on one side of a partition; nothing passes to or from the others. */
-  parted: ReadonlySet<PeerName>;
-}
-
-interface Connection {
-  readonly remote: SimulatedNetwork;
-  readonly link: Link;
-  readonly channels: Set<SimulatedChannel>;
 }
 
 interface Handler {
@@ -37,38 +39,50 @@ interface Handler {
   readonly serve: (channel: Channel) => void;
 }
 
-/** A peer's network within one process; addresses are `/simulated/<name>`. */
-export class SimulatedNetwork implements Network {
+/** A peer's network within one process. */
+export class SimulatedNetwork implements Network, ConnectionEnd {
   readonly self: PeerName;
   readonly connected = new Set<PeerName>();
   readonly #around: Surroundings;
-  readonly #uplink: Uplink;
-  readonly #connections = new Map<PeerName, Connection>();
+  readonly #uplink: Line;
+  /** For all that comes. */
+  readonly downlink: Line;
+  readonly #connections = new Map<PeerName, Connection<SimulatedNetwork>>();
   readonly #handlers = new Map<string, Handler>();
   readonly #receivers = new Map<string, (from: PeerName, data: Uint8Array) => void>();
   readonly #connectionListeners: ((peer: PeerName, connected: boolean) => void)[] = [];
-  readonly #meter = new TrafficMeter();
+  readonly meter = new TrafficMeter();
   #bytesSent = 0;
   #bytesReceived = 0;
 
   constructor(self: PeerName, around: Surroundings) {
     this.self = self;
     this.#around = around;
-    this.#uplink = new Uplink(around.clock, around.settings);
+    this.#uplink = new Line(around.clock, () => around.links.lineOf(self).bytesPerSecond);
+    this.downlink = new Line(around.clock, () => around.links.lineOf(self).downBytesPerSecond);
   }
 
   get addresses(): readonly string[] {
-    return this.#running ? [`/simulated/${this.self}`] : [];
+    return this.isRunning ? [addressOf(this.self)] : [];
   }
 
   traffic(): Traffic {
     const bytesSent = this.#bytesSent;
-    return { bytesSent, bytesReceived: this.#bytesReceived, sentByKind: this.#meter.sentByKind(bytesSent) };
+    return { bytesSent, bytesReceived: this.#bytesReceived, sentByKind: this.meter.sentByKind(bytesSent) };
+  }
+
+  get isRunning(): boolean {
+    return this.#around.running.get(this.self) === this;
+  }
+
+  count(direction: 'sent' | 'received', bytes: number): void {
+    if (direction === 'sent') this.#bytesSent += bytes;
+    else this.#bytesReceived += bytes;
   }
 
   async start(): Promise<void> {
     if (this.#around.running.has(this.self)) {
-      const address = `/simulated/${this.self}`;
+      const address = addressOf(this.self);
       const mend = 'choose another name';
       throw new MurmurError({ code: 'ADDRESS_UNAVAILABLE', address, problem: 'the name is taken', mend });
     }
@@ -76,20 +90,38 @@ export class SimulatedNetwork implements Network {
   }
 
   async stop(): Promise<void> {
-    this.#leave(({ channels, link }, notice) => {
-      for (const channel of [...channels]) channel.close();
-      link.carry(0, notice);
+    this.#leave((connection, notice) => {
+      connection.closeChannels();
+      connection.link.carryLast(notice);
     });
   }
 
   /** A crash: what is underway is lost, and the others learn of it a latency later. */
   cut(): void {
-    this.#leave(({ link }, notice) => link.cut(notice));
+    this.#leave(({ link }, notice) => {
+      link.cut();
+      link.carryLast(notice);
+    });
   }
 
   /** Loses the connections to the other side of a partition. */
   partAway(): void {
-    for (const peer of [...this.#connections.keys()]) if (this.#isParted(peer)) this.disconnect(peer);
+    const { barriers } = this.#around;
+    for (const peer of [...this.#connections.keys()]) if (barriers.parts(this.self, peer)) this.disconnect(peer);
+  }
+
+  /** Lets what came to a barrier go on, where there is none any more. */
+  release(): void {
+    for (const { link } of [...this.#connections.values()]) link.release();
+  }
+
+  /** Gives the connections up on which nothing is acknowledged, without a word to those at the other end. */
+  giveUpSilent(): void {
+    for (const connection of [...this.#connections.values()]) {
+      if (!this.#around.barriers.silences(this.self, connection.remote.self)) continue;
+      connection.link.cut();
+      this.#disconnect(connection);
+    }
   }
 
   async dial(address: string, signal?: AbortSignal): Promise<PeerName> {
@@ -98,7 +130,7 @@ export class SimulatedNetwork implements Network {
     let giveUp = () => {};
     const answer = new Promise<SimulatedNetwork | null>((resolve) => {
       giveUp = () => resolve(null);
-      if (this.#running && peer !== this.self && !signal?.aborted) this.#knock(peer, resolve);
+      if (this.isRunning && peer !== this.self && !signal?.aborted) this.#knock(peer, resolve);
       else resolve(null);
     });
     signal?.addEventListener('abort', giveUp, { once: true });
@@ -114,8 +146,9 @@ export class SimulatedNetwork implements Network {
   disconnect(peer: PeerName): void {
     const connection = this.#connections.get(peer);
     if (connection === undefined) return;
-    connection.link.cut(() => connection.remote.#disconnect(this));
-    this.#disconnect(connection.remote);
+    connection.link.cut();
+    connection.link.carryLast(this.#noticeOf(connection));
+    this.#disconnect(connection);
   }
 
   handle(protocol: string, options: ChannelOptions, serve: (channel: Channel) => void): void {
@@ -126,18 +159,18 @@ export class SimulatedNetwork implements Network {
     return new Promise((resolve, reject) => {
       const connection = this.#connections.get(peer);
       if (connection === undefined) return reject(streamClosed(peer, 'not connected'));
-      const asking = (bytes: number) => this.#meter.sent(protocol, true, bytes);
-      const here = this.#channel(connection, options, asking, (problem) => reject(streamClosed(peer, problem)));
-      this.#carry(connection, 0, () => {
+      const lost = (problem: string) => reject(streamClosed(peer, problem));
+      const here = connection.channel({ protocol, asking: true, options }, lost);
+      this.#around.trace?.(this.self, `opens ${protocol} to ${peer}`);
+      connection.carry(0, () => {
         const { remote } = connection;
         const back = remote.#connections.get(this.self);
         if (back?.remote !== this) return;
         const handler = remote.#handlers.get(protocol);
-        if (handler === undefined) return remote.#carry(back, 0, () => here.lose(`${protocol} is not known there`));
-        const serving = (bytes: number) => remote.#meter.sent(protocol, false, bytes);
-        const there = remote.#channel(back, handler.options, serving);
+        if (handler === undefined) return back.carry(0, () => here.lose(`${protocol} is not known there`));
+        const there = back.channel({ protocol, asking: false, options: handler.options });
         SimulatedChannel.pair(here, there);
-        remote.#carry(back, 0, () => resolve(here));
+        back.carry(0, () => resolve(here));
         handler.serve(there);
       });
     });
@@ -156,10 +189,6 @@ export class SimulatedNetwork implements Network {
     this.#connectionListeners.push(listener);
   }
 
-  get #running(): boolean {
-    return this.#around.running.get(this.self) === this;
-  }
-
   /** An ideal gossip: every subscriber that can be reached through subscribers gets each message once. */
   #spread(author: PeerName, topic: string, data: Uint8Array, reached: Set<PeerName>): void {
     for (const [peer, connection] of this.#connections) {
@@ -167,100 +196,97 @@ export class SimulatedNetwork implements Network {
       const receive = remote.#receivers.get(topic);
       if (receive === undefined || reached.has(peer)) continue;
       reached.add(peer);
-      this.#meter.sent(GOSSIP, true, data.byteLength);
-      this.#carry(connection, data.byteLength, () => {
-        receive(author, data.slice());
+      connection.gossip(GOSSIP, data, (received) => {
+        receive(author, received);
         remote.#spread(author, topic, data, reached);
       });
     }
   }
 
-  /** Asks a peer for a connection; answers with it, or null where nobody is. */
+  /** Asks a peer for a connection; answers with it, or null where nobody is, or not at all. */
   #knock(peer: PeerName, answer: (remote: SimulatedNetwork | null) => void): void {
+    const { barriers, bonds, running } = this.#around;
+    const bond = bonds.current(this.self, peer);
     const there = this.#link(peer);
     there.carry(0, () => {
-      const remote = this.#around.running.get(peer);
-      if (remote === undefined || this.#isParted(peer)) return there.carry(0, () => answer(null));
+      const remote = running.get(peer);
+      if (barriers.silences(this.self, peer)) return;
+      const isOver = bond < bonds.current(this.self, peer);
+      if (remote === undefined || isOver || barriers.parts(this.self, peer)) return there.carry(0, () => answer(null));
       const back = remote.#link(this.self);
       // Leaves first, so that whatever the remote sends at once finds the connection standing here.
       back.carry(0, () => {
-        if (!this.#running || this.#isParted(peer)) return remote.#disconnect(this);
-        this.#connect(remote, there);
+        if (!this.isRunning || barriers.parts(this.self, peer)) return remote.#disconnectFrom(this, bond);
+        this.#connect(remote, bond, there);
+        this.#wear(peer, bond);
         answer(remote);
       });
-      remote.#connect(this, back);
+      remote.#connect(this, bond, back);
     });
-  }
-
-  #isParted(peer: PeerName): boolean {
-    const { parted } = this.#around;
-    return parted.has(this.self) !== parted.has(peer);
   }
 
   #link(peer: PeerName): Link {
-    const { clock, random, settings } = this.#around;
-    return new Link(clock, random.fork(`${this.self}>${peer}`), this.#uplink, settings);
+    const { clock, random, barriers, running } = this.#around;
+    return new Link({
+      clock,
+      random: random.fork(`${this.self}>${peer}`),
+      uplink: this.#uplink,
+      downlink: () => running.get(peer)?.downlink,
+      path: () => this.#around.links.pathOf(this.self, peer),
+      isBlocked: () => barriers.blocks(this.self, peer),
+    });
   }
 
-  #connect(remote: SimulatedNetwork, link: Link): void {
+  #connect(remote: SimulatedNetwork, bond: number, link: Link): void {
     const former = this.#connections.get(remote.self);
-    if (former?.remote === remote) return;
-    if (former !== undefined) this.#disconnect(former.remote);
-    this.#connections.set(remote.self, { remote, link, channels: new Set() });
+    if (former?.remote === remote && former.bond >= bond) return;
+    if (former !== undefined) this.#disconnect(former);
+    const { trace } = this.#around;
+    this.#connections.set(remote.self, new Connection(this, { remote, bond, link, trace }));
     this.connected.add(remote.self);
+    trace?.(this.self, `is connected to ${remote.self}`);
     for (const listener of this.#connectionListeners) listener(remote.self, true);
   }
 
-  #disconnect(remote: SimulatedNetwork): void {
+  /** Loses a connection after its life, where connections have one. */
+  #wear(peer: PeerName, bond: number): void {
+    const { clock, links, random } = this.#around;
+    const meanMs = links.pathOf(this.self, peer).connectionMs;
+    if (meanMs === undefined) return;
+    const life = random.fork(`${this.self}>${peer} life ${bond}`);
+    clock.after(-meanMs * Math.log(1 - life.uniform()), () => {
+      const lasts = this.#around.links.pathOf(this.self, peer).connectionMs === undefined;
+      if (!lasts && this.#connections.get(peer)?.bond === bond) this.disconnect(peer);
+    });
+  }
+
+  /** What tells the remote that a connection is over. */
+  #noticeOf({ remote, bond }: Connection<SimulatedNetwork>): () => void {
+    return () => remote.#disconnectFrom(this, bond);
+  }
+
+  #disconnectFrom(remote: SimulatedNetwork, bond: number): void {
     const connection = this.#connections.get(remote.self);
-    if (connection?.remote !== remote) return;
+    if (connection?.remote === remote && connection.bond <= bond) this.#disconnect(connection);
+  }
+
+  #disconnect(connection: Connection<SimulatedNetwork>): void {
+    const { remote, bond } = connection;
+    if (this.#connections.get(remote.self) !== connection) return;
     this.#connections.delete(remote.self);
     this.connected.delete(remote.self);
-    for (const channel of [...connection.channels]) channel.lose('the connection was lost');
+    this.#around.bonds.end(this.self, remote.self, bond);
+    this.#around.trace?.(this.self, `is no longer connected to ${remote.self}`);
+    connection.loseChannels();
     for (const listener of this.#connectionListeners) listener(remote.self, false);
   }
 
-  #leave(farewell: (connection: Connection, notice: () => void) => void): void {
-    if (!this.#running) return;
+  #leave(farewell: (connection: Connection<SimulatedNetwork>, notice: () => void) => void): void {
+    if (!this.isRunning) return;
     this.#around.running.delete(this.self);
     for (const connection of [...this.#connections.values()]) {
-      farewell(connection, () => connection.remote.#disconnect(this));
-      this.#disconnect(connection.remote);
+      farewell(connection, this.#noticeOf(connection));
+      this.#disconnect(connection);
     }
   }
-
-  #channel(
-    connection: Connection,
-    options: ChannelOptions,
-    count: (bytes: number) => void,
-    lost?: (problem: string) => void,
-  ): SimulatedChannel {
-    const carry = (bytes: number, arrive: () => void) => {
-      count(bytes);
-      this.#carry(connection, bytes, arrive);
-    };
-    const ended = (channel: SimulatedChannel, problem: string | null) => {
-      connection.channels.delete(channel);
-      if (problem !== null) lost?.(problem);
-    };
-    const channel = new SimulatedChannel(connection.remote.self, carry, options, ended);
-    connection.channels.add(channel);
-    return channel;
-  }
-
-  #carry({ link, remote }: Connection, bytes: number, arrive: () => void): void {
-    this.#bytesSent += bytes;
-    link.carry(bytes, () => {
-      if (!remote.#running) return;
-      remote.#bytesReceived += bytes;
-      arrive();
-    });
-  }
-}
-
-function parseAddress(address: string): PeerName {
-  const name = /^\/simulated\/([^/]+)$/.exec(address)?.[1];
-  if (name !== undefined) return name;
-  const problem = `${address} is not an address of this network`;
-  throw new MurmurError({ code: 'CONFIG_INVALID', field: '--join', problem, mend: 'use /simulated/<name>' });
 }

@@ -31,13 +31,14 @@ export class LiveView {
     this.#clock = clock;
   }
 
-  start(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
+  /** `time` is the run's, which in a simulation goes at another pace than that by which the view is drawn. */
+  start(manifest: Manifest, tally: RunTally, startedAtMs: number, time: Clock = this.#clock): void {
     const { name, peers, exchange, seed } = manifest;
     const many = `${peers} ${peers === 1 ? 'peer' : 'peers'}`;
     const settings = `${many}, ${exchange.strategy}, ${manifest.model.name}, seed ${seed}`;
     this.#output.write(`${this.#output.isTTY ? pc.bold(name) : name}: ${settings}\n`);
     this.#drawnLines = 0;
-    const draw = () => this.#draw(manifest, tally, startedAtMs);
+    const draw = () => this.#draw(manifest, tally, time.nowMs() - startedAtMs);
     const everyMs = this.#output.isTTY ? REDRAW_EVERY_MS : PRINT_EVERY_MS;
     const tick = () => {
       draw();
@@ -58,8 +59,8 @@ export class LiveView {
 
   #stop = () => {};
 
-  #draw(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
-    const lines = progressLines(manifest, tally, (this.#clock.nowMs() - startedAtMs) / 1000);
+  #draw(manifest: Manifest, tally: RunTally, elapsedMs: number): void {
+    const lines = progressLines(manifest, tally, elapsedMs / 1000);
     if (!this.#output.isTTY) {
       this.#output.write(`${lines.map(stripVTControlCharacters).join('\n')}\n`);
       return;

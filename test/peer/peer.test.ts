@@ -40,7 +40,10 @@ test('a peer that fails ends when the checkpoint under way is written: its folde
   const parts = { compute, dataset, samples, compressor: identityCompressor, clock };
   const trainer = (checkpoint: Uint8Array | null) =>
     new Trainer(parts, { manifest, shard: 0, origin: identity.origin, checkpoint });
-  const replica = new BreakingReplica(trainer, { clock, model: { stepMs: 1, evaluationMs: 1 } });
+  const replica = new BreakingReplica(trainer, {
+    clock,
+    machine: { stepsMs: (count) => count, evaluationMs: () => 1 },
+  });
   const written: boolean[] = [];
   const save = async () => {
     const at = written.push(false) - 1;

@@ -1,6 +1,6 @@
 import type { Network } from '../../protocols/network.ts';
 import { SimulatedHub } from '../../protocols/simulated/hub.ts';
-import type { LinkSettings } from '../../protocols/simulated/link.ts';
+import type { LinkSettings } from '../../protocols/simulated/links.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { sleep } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';

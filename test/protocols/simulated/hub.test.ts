@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Channel, Network } from '../../../protocols/network.ts';
 import { SimulatedHub } from '../../../protocols/simulated/hub.ts';
-import type { LinkSettings } from '../../../protocols/simulated/link.ts';
+import type { LinkSettings } from '../../../protocols/simulated/links.ts';
 import { sleep } from '../../../src/support/clock.ts';
 import { isFailure } from '../../../src/support/errors.ts';
 import { seededRandom } from '../../../src/support/random.ts';
