@@ -12,6 +12,7 @@ import { RunFolder } from './runner/run-folder.ts';
 import { type Summary, summarize } from './runner/summary.ts';
 import { runSwarm, type SwarmEnding, type SwarmListener } from './runner/swarm.ts';
 import { RunTally } from './runner/tally.ts';
+import type { SimulatedSwarmComponents } from './simulated/simulate-swarm.ts';
 import { machinesOf, START_MS } from './simulated/simulation.ts';
 
 export interface ScenarioComponents {
@@ -111,7 +112,7 @@ async function runInto(
   try {
     ending = await (time === null
       ? runSwarm({ ...components, ...listener }, manifest, manifestFile)
-      : simulate(folder, { ...components, ...listener, time }, course));
+      : simulate({ ...components, ...listener, folder, time, say: (line) => view.say(line) }, course));
   } finally {
     view.stop();
     await folder.close();
@@ -121,14 +122,10 @@ async function runInto(
   return { ending, summary };
 }
 
-async function simulate(
-  folder: RunFolder,
-  components: ScenarioComponents & SwarmListener & { time: VirtualClock },
-  { manifest, scenario }: Course,
-): Promise<SwarmEnding> {
+async function simulate(components: SimulatedSwarmComponents, { manifest, scenario }: Course): Promise<SwarmEnding> {
   // Only here is the whole of a peer loaded into this process.
   const { simulateSwarm } = await import('./simulated/simulate-swarm.ts');
-  return simulateSwarm({ ...components, folder }, manifest, scenario.simulation);
+  return simulateSwarm(components, manifest, scenario.simulation);
 }
 
 /** Each peer alone on as many samples as the swarm took to its target, in a folder `control` inside the run's. */

@@ -100,11 +100,12 @@ export class Link {
       return;
     }
     const areInAtMs = downlink()?.areInAtMs(bytes, spanMs) ?? 0;
-    if (areInAtMs <= clock.nowMs()) return arrive();
     const life = this.#life;
-    this.#after(areInAtMs, () => {
+    const end = () => {
       if (life === this.#life) arrive();
-    });
+    };
+    if (areInAtMs > clock.nowMs()) this.#after(areInAtMs, end);
+    else end();
   }
 
   #after(atMs: number, action: () => void): void {

@@ -51,6 +51,12 @@ export class LiveView {
     };
   }
 
+  /** Says something for good, above what is drawn. */
+  say(line: string): void {
+    this.#output.write(`${this.#toTop()}${this.#output.isTTY ? '\x1b[2K' : ''}${line}\n`);
+    this.#drawnLines = 0;
+  }
+
   /** Draws the last state and leaves it standing. */
   stop(): void {
     this.#stop();
@@ -66,10 +72,13 @@ export class LiveView {
       return;
     }
     const columns = this.#output.columns ?? DEFAULT_COLUMNS;
-    const up = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A` : '';
     const fitted = lines.map((line) => (stripVTControlCharacters(line).length < columns ? line : cut(line, columns)));
-    this.#output.write(`${up}${fitted.map((line) => `\x1b[2K${line}`).join('\n')}\n`);
+    this.#output.write(`${this.#toTop()}${fitted.map((line) => `\x1b[2K${line}`).join('\n')}\n`);
     this.#drawnLines = lines.length;
+  }
+
+  #toTop(): string {
+    return this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A` : '';
   }
 }
 

@@ -30,6 +30,8 @@ export interface SimulatedSwarmComponents extends SwarmListener {
   /** Where the settings in force and every replica are left. */
   readonly folder: RunFolder;
   readonly interrupt: AbortSignal;
+  /** Tells the user a line. */
+  say(line: string): void;
 }
 
 /** Runs all peers of a manifest in this process, on virtual time; they tell the same events as real ones. */
@@ -52,7 +54,7 @@ export async function simulateSwarm(
 }
 
 async function simulate(
-  { time, clock, folder, interrupt, onPeerEvent, onRunnerEvent }: SimulatedSwarmComponents,
+  { time, clock, folder, interrupt, say, onPeerEvent, onRunnerEvent }: SimulatedSwarmComponents,
   manifest: Manifest,
   simulation: Simulation,
 ): Promise<void> {
@@ -62,6 +64,8 @@ async function simulate(
     const { ms, spread, slowness } = simulation.step;
     const { batch } = manifest.training;
     const stepMs = ms === 'measured' ? await measureStepMs({ ...swarm, clock }, batch) : ms;
+    if (ms === 'measured')
+      say(`a gradient step takes ${stepMs} ms here; simulation.step.ms=${stepMs} repeats this run`);
     const settings = { ...simulation, step: { ...simulation.step, ms: stepMs } };
     await folder.write('simulation.json', `${JSON.stringify(settings, null, 2)}\n`);
     const [lastMs, startMs] = [Math.max(0, ...happenings.map(({ atMs }) => atMs)), time.nowMs()];
