@@ -18,17 +18,19 @@ interface RunFlags {
   out: string;
   set?: string[];
   backend?: BackendName;
+  mode?: string;
   json?: boolean;
 }
 
 export const runCommand = new Command('run')
-  .description('run a scenario: every peer a process of its own on this machine')
+  .description('run a scenario: every peer a process of its own on this machine, or all simulated')
   .argument('<name|file>', 'a built-in scenario (see murmur list) or a .ts, .js or .mjs script')
   .option('--seed <n>', 'seed of data, model and every choice', parseSeed)
   .option('--peers <n>', 'peers to start', parsePeers)
   .option('--out <folder>', 'where the run leaves its folder', 'runs')
   .option('--set <path=value>', 'change a field of the scenario, such as target.value=0.9; may be repeated', collect)
   .option('--backend <name>', 'insist on a compute backend', parseBackend)
+  .option('--mode <name>', 'real: every peer a process; simulated: all in one, on virtual time')
   .option('--json', 'print the summary as the last line of standard output, progress on standard error')
   .action(async (nameOrFile: string, flags: RunFlags) => {
     process.exitCode = await run(nameOrFile, flags);
@@ -55,11 +57,12 @@ async function run(nameOrFile: string, flags: RunFlags): Promise<number> {
 }
 
 /** Flags speak last, after the script and `--set`. */
-function flagOverrides({ seed, peers, backend }: RunFlags): Override[] {
+function flagOverrides({ seed, peers, backend, mode }: RunFlags): Override[] {
   const given: [string, unknown][] = [
     ['seed', seed],
     ['peers', peers],
     ['backend', backend],
+    ['mode', mode],
   ];
   return given.flatMap(([field, value]) => (value === undefined ? [] : { path: [field], value }));
 }

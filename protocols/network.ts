@@ -34,7 +34,7 @@ export interface Traffic {
   readonly sentByKind: BytesByKind;
 }
 
-/** What a peer can do on a network. The libp2p one and the in-memory one meet one contract suite. */
+/** What a peer can do on a network. The libp2p one and the simulated one meet one contract suite. */
 export interface Network {
   readonly self: PeerName;
   /** Addresses that others can dial, complete with the peer's name; empty before `start`. */

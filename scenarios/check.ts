@@ -70,8 +70,17 @@ export function unknownField(field: string, problem: string, typed: string, know
 
 function nodeAt(root: SchemaNode, path: readonly PropertyKey[]): SchemaNode | null {
   let node: SchemaNode | undefined = root;
-  for (const key of path) node = typeof key === 'number' ? node?.items : node?.properties?.[String(key)];
+  for (const key of path) {
+    const forms: readonly SchemaNode[] = formsOf(node ?? {});
+    const parts = forms.map(({ items, properties }) => (typeof key === 'number' ? items : properties?.[String(key)]));
+    node = parts.find((part) => part !== undefined);
+  }
   return node ?? null;
+}
+
+/** What a node takes, form by form. */
+function formsOf(node: SchemaNode): readonly SchemaNode[] {
+  return node.anyOf?.flatMap(formsOf) ?? [node];
 }
 
 /** In words: "an integer of at least 1 and at most 10000". */
@@ -87,7 +96,7 @@ function expectation(node: SchemaNode): string {
 
 /** The JSON types that a field takes. */
 export function typesOf(node: SchemaNode): readonly string[] {
-  return (node.anyOf ?? [node]).flatMap((each) => each.type ?? []);
+  return formsOf(node).flatMap((each) => each.type ?? []);
 }
 
 function typeInWords(type: string, node: SchemaNode): string {

@@ -2,6 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { z } from 'zod';
 import { manifestSchema } from '../src/manifest.ts';
 import { check } from './check.ts';
+import { simulationSchema } from './simulated/simulation.ts';
 
 /** A model of the zoo by name, a built one, or a function that builds one. */
 export type ModelSource = string | LayersModel | (() => LayersModel);
@@ -60,6 +61,10 @@ export const scenarioSchema = z.strictObject({
   backend: backend.default(null),
   /** `none` also runs each peer alone on as many samples as the swarm took to its target, for comparison. */
   control: z.enum(['none']).nullable().default(null),
+  /** `simulated` runs all peers in one process, on virtual time. */
+  mode: z.enum(['real', 'simulated']).default('real'),
+  /** What a simulated run puts in the place of machines and network. */
+  simulation: simulationSchema.prefault({}),
 });
 
 /** A scenario as its script writes it. */

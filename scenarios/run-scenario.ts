@@ -1,6 +1,7 @@
 import { fillDataCache } from '../peer/machine/data-cache.ts';
 import { type Manifest, manifestDigest } from '../src/manifest.ts';
 import type { Clock } from '../src/support/clock.ts';
+import { VirtualClock } from '../src/support/virtual-clock.ts';
 import type { Scenario } from './define-scenario.ts';
 import { manifestOf } from './manifest.ts';
 import { renderReport } from './report/report.ts';
@@ -9,8 +10,10 @@ import { LiveView, type ProgressOutput } from './runner/live-view.ts';
 import type { PeerCommand } from './runner/peer-process.ts';
 import { RunFolder } from './runner/run-folder.ts';
 import { type Summary, summarize } from './runner/summary.ts';
-import { runSwarm, type SwarmEnding } from './runner/swarm.ts';
+import { runSwarm, type SwarmEnding, type SwarmListener } from './runner/swarm.ts';
 import { RunTally } from './runner/tally.ts';
+import type { SimulatedSwarmComponents } from './simulated/simulate-swarm.ts';
+import { machinesOf, START_MS } from './simulated/simulation.ts';
 
 export interface ScenarioComponents {
   readonly clock: Clock;
@@ -36,6 +39,16 @@ export interface ScenarioOutcome {
   readonly reportFile: string;
 }
 
+/** A run or its control: what is run, since when, and what is known of it. */
+interface Course {
+  readonly scenario: Scenario;
+  readonly manifest: Manifest;
+  readonly tally: RunTally;
+  readonly startedAtMs: number;
+  /** The time of a simulated run; null for a real one's. */
+  readonly time: VirtualClock | null;
+}
+
 /**
  * Runs a scenario and, where it asks for one, its control; writes `manifest.json`, `events.jsonl`, `summary.json`
  * and `report.html` into a new folder, also when the run fails or is interrupted. Nothing is left running.
@@ -45,18 +58,14 @@ export async function runScenario(
   scenario: Scenario,
   paths: ScenarioPaths,
 ): Promise<ScenarioOutcome> {
-  const { clock } = components;
-  const startedAtMs = clock.nowMs();
-  const manifest = await manifestOf(scenario, paths.working);
+  const now = new Date(components.clock.nowMs()).toISOString().slice(0, 19).replaceAll(':', '-');
+  const course = await courseOf(components, scenario, paths);
+  const { manifest, tally, startedAtMs } = course;
   // Once, before the peers all want it.
   const { progress, interrupt } = components;
   await showDownloads(progress, (onProgress) => fillDataCache(manifest.data, onProgress, interrupt));
-  const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
-  const folder = await RunFolder.create(paths.out, `${manifest.name}-${time}`);
-  const tally = new RunTally(manifest);
-  const ending = await runInto(folder, components, manifest, tally, startedAtMs);
-  const summary = summarize(manifest, tally, startedAtMs);
-  await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
+  const folder = await RunFolder.create(paths.out, `${manifest.name}-${now}`);
+  const { ending, summary } = await runInto(folder, components, course);
   const control = ending.kind === 'finished' ? await runControl(components, scenario, summary, folder, paths) : null;
   const controlSummary = control?.ending.kind === 'finished' ? control.summary : null;
   const reportFile = await folder.write(
@@ -72,28 +81,51 @@ export async function runScenario(
   };
 }
 
+/** The run's clock starts here, before any data is read. */
+async function courseOf({ clock }: ScenarioComponents, scenario: Scenario, paths: ScenarioPaths): Promise<Course> {
+  const time = scenario.mode === 'simulated' ? new VirtualClock(START_MS) : null;
+  const startedAtMs = (time ?? clock).nowMs();
+  const manifest = await manifestOf(scenario, paths.working);
+  const machines = time === null ? manifest.peers : machinesOf(scenario.simulation, manifest.peers);
+  return { scenario, manifest, time, startedAtMs, tally: new RunTally(manifest, machines) };
+}
+
 async function runInto(
   folder: RunFolder,
-  { clock, peerCommand, interrupt, progress }: ScenarioComponents,
-  manifest: Manifest,
-  tally: RunTally,
-  startedAtMs: number,
-): Promise<SwarmEnding> {
+  components: ScenarioComponents,
+  course: Course,
+): Promise<{ ending: SwarmEnding; summary: Summary }> {
+  const { progress, clock } = components;
+  const { scenario, manifest, tally, startedAtMs, time } = course;
   const manifestFile = await folder.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   folder.log({ atMs: startedAtMs, peer: 'runner', type: 'run-started', manifest: manifestDigest(manifest) });
   const view = new LiveView(progress, clock);
-  view.start(manifest, tally, startedAtMs);
-  try {
-    const onPeerEvent: Parameters<typeof runSwarm>[0]['onPeerEvent'] = (index, event) => {
+  view.start(manifest, tally, startedAtMs, time ?? clock);
+  const listener: SwarmListener = {
+    onPeerEvent: (index, event) => {
       folder.log({ index, ...event });
       tally.add(index, event);
-    };
-    const onRunnerEvent = (event: object) => folder.log(event);
-    return await runSwarm({ clock, peerCommand, interrupt, onPeerEvent, onRunnerEvent }, manifest, manifestFile);
+    },
+    onRunnerEvent: (event) => folder.log(event),
+  };
+  let ending: SwarmEnding;
+  try {
+    ending = await (time === null
+      ? runSwarm({ ...components, ...listener }, manifest, manifestFile)
+      : simulate({ ...components, ...listener, folder, time, say: (line) => view.say(line) }, course));
   } finally {
     view.stop();
     await folder.close();
   }
+  const summary = summarize(manifest, tally, startedAtMs, scenario.mode);
+  await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
+  return { ending, summary };
+}
+
+async function simulate(components: SimulatedSwarmComponents, { manifest, scenario }: Course): Promise<SwarmEnding> {
+  // Only here is the whole of a peer loaded into this process.
+  const { simulateSwarm } = await import('./simulated/simulate-swarm.ts');
+  return simulateSwarm(components, manifest, scenario.simulation);
 }
 
 /** Each peer alone on as many samples as the swarm took to its target, in a folder `control` inside the run's. */
@@ -113,12 +145,6 @@ async function runControl(
     target: { ...scenario.target, value: 1 },
     control: null,
   };
-  const startedAtMs = components.clock.nowMs();
-  const manifest = await manifestOf(alone, paths.working);
-  const folder = await RunFolder.create(parent.path, 'control');
-  const tally = new RunTally(manifest);
-  const ending = await runInto(folder, components, manifest, tally, startedAtMs);
-  const summary = summarize(manifest, tally, startedAtMs);
-  await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
-  return { ending, summary };
+  const course = await courseOf(components, alone, paths);
+  return runInto(await RunFolder.create(parent.path, 'control'), components, course);
 }

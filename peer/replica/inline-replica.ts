@@ -15,14 +15,15 @@ import type {
 import type { Trainer } from './trainer.ts';
 
 /** Time that a simulated machine takes; the mathematics is real. */
-export interface ComputeModel {
-  readonly stepMs: number;
-  readonly evaluationMs: number;
+export interface Machine {
+  /** Of the next gradient steps, together. */
+  stepsMs(count: number): number;
+  evaluationMs(): number;
 }
 
 export interface InlineReplicaInit {
   readonly clock: Clock;
-  readonly model: ComputeModel;
+  readonly machine: Machine;
   /** Sees every frame as it is published. */
   readonly onPublished?: (frame: Uint8Array) => void;
 }
@@ -31,7 +32,7 @@ export interface InlineReplicaInit {
 export class InlineReplica implements ReplicaHost {
   readonly #createTrainer: (checkpoint: Uint8Array | null) => Trainer;
   readonly #clock: Clock;
-  readonly #model: ComputeModel;
+  readonly #machine: Machine;
   readonly #onPublished: (frame: Uint8Array) => void;
   #trainer!: Trainer;
   #last: Promise<unknown> = Promise.resolve();
@@ -39,7 +40,7 @@ export class InlineReplica implements ReplicaHost {
   constructor(createTrainer: (checkpoint: Uint8Array | null) => Trainer, init: InlineReplicaInit) {
     this.#createTrainer = createTrainer;
     this.#clock = init.clock;
-    this.#model = init.model;
+    this.#machine = init.machine;
     this.#onPublished = init.onPublished ?? (() => {});
   }
 
@@ -52,7 +53,7 @@ export class InlineReplica implements ReplicaHost {
     return this.#next(async (trainer) => {
       // Time passes between the start of the round, when frames are applied, and its end, when one is published.
       const drifts = trainer.absorb(input.arrived);
-      const computeMs = trainer.localSteps * this.#model.stepMs;
+      const computeMs = this.#machine.stepsMs(trainer.localSteps);
       await sleep(this.#clock, computeMs);
       const output = await trainer.round({ ...input, arrived: [] });
       if (output.frame !== null) this.#onPublished(output.frame.bytes);
@@ -67,8 +68,9 @@ export class InlineReplica implements ReplicaHost {
   evaluate(scope: EvaluationScope): Promise<ReplicaScores> {
     return this.#next(async (trainer) => {
       const scores = await trainer.evaluate(scope);
-      await sleep(this.#clock, this.#model.evaluationMs);
-      return { ...scores, tookMs: this.#model.evaluationMs };
+      const tookMs = this.#machine.evaluationMs();
+      await sleep(this.#clock, tookMs);
+      return { ...scores, tookMs };
     });
   }
 

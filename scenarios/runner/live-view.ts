@@ -31,13 +31,14 @@ export class LiveView {
     this.#clock = clock;
   }
 
-  start(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
+  /** `time` is the run's, which in a simulation goes at another pace than that by which the view is drawn. */
+  start(manifest: Manifest, tally: RunTally, startedAtMs: number, time: Clock = this.#clock): void {
     const { name, peers, exchange, seed } = manifest;
     const many = `${peers} ${peers === 1 ? 'peer' : 'peers'}`;
     const settings = `${many}, ${exchange.strategy}, ${manifest.model.name}, seed ${seed}`;
     this.#output.write(`${this.#output.isTTY ? pc.bold(name) : name}: ${settings}\n`);
     this.#drawnLines = 0;
-    const draw = () => this.#draw(manifest, tally, startedAtMs);
+    const draw = () => this.#draw(manifest, tally, time.nowMs() - startedAtMs);
     const everyMs = this.#output.isTTY ? REDRAW_EVERY_MS : PRINT_EVERY_MS;
     const tick = () => {
       draw();
@@ -50,6 +51,12 @@ export class LiveView {
     };
   }
 
+  /** Says something for good, above what is drawn. */
+  say(line: string): void {
+    this.#output.write(`${this.#toTop()}${this.#output.isTTY ? '\x1b[2K' : ''}${line}\n`);
+    this.#drawnLines = 0;
+  }
+
   /** Draws the last state and leaves it standing. */
   stop(): void {
     this.#stop();
@@ -58,17 +65,20 @@ export class LiveView {
 
   #stop = () => {};
 
-  #draw(manifest: Manifest, tally: RunTally, startedAtMs: number): void {
-    const lines = progressLines(manifest, tally, (this.#clock.nowMs() - startedAtMs) / 1000);
+  #draw(manifest: Manifest, tally: RunTally, elapsedMs: number): void {
+    const lines = progressLines(manifest, tally, elapsedMs / 1000);
     if (!this.#output.isTTY) {
       this.#output.write(`${lines.map(stripVTControlCharacters).join('\n')}\n`);
       return;
     }
     const columns = this.#output.columns ?? DEFAULT_COLUMNS;
-    const up = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A` : '';
     const fitted = lines.map((line) => (stripVTControlCharacters(line).length < columns ? line : cut(line, columns)));
-    this.#output.write(`${up}${fitted.map((line) => `\x1b[2K${line}`).join('\n')}\n`);
+    this.#output.write(`${this.#toTop()}${fitted.map((line) => `\x1b[2K${line}`).join('\n')}\n`);
     this.#drawnLines = lines.length;
+  }
+
+  #toTop(): string {
+    return this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A` : '';
   }
 }
 

@@ -1,13 +1,17 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { MurmurError } from '../../src/support/errors.ts';
 
-/** What a run leaves on disk: `manifest.json`, `events.jsonl`, `summary.json`, `report.html`. */
+/**
+ * What a run leaves on disk: `manifest.json`, `events.jsonl`, `summary.json`, `report.html`; of a simulated one also
+ * `simulation.json`, every replica in `replicas/`, and `trace.txt` where it is asked for.
+ */
 export class RunFolder {
   readonly path: string;
   readonly #events: WriteStream;
+  #trace: WriteStream | null = null;
 
   private constructor(path: string, events: WriteStream) {
     this.path = path;
@@ -35,17 +39,26 @@ export class RunFolder {
     this.#events.write(`${JSON.stringify(event)}\n`);
   }
 
-  /** Writes a file whole or not at all. */
-  async write(name: string, content: string): Promise<string> {
+  /** Writes a file whole or not at all; its name may begin with a folder's. */
+  async write(name: string, content: string | Uint8Array): Promise<string> {
     const file = this.file(name);
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(`${file}.part`, content);
     await rename(`${file}.part`, file);
     return file;
   }
 
+  /** Appends one line to `trace.txt`. */
+  trace(line: string): void {
+    this.#trace ??= createWriteStream(this.file('trace.txt'));
+    this.#trace.write(`${line}\n`);
+  }
+
   async close(): Promise<void> {
-    this.#events.end();
-    await finished(this.#events);
+    for (const stream of [this.#events, this.#trace]) {
+      stream?.end();
+      if (stream !== null) await finished(stream);
+    }
   }
 }
 

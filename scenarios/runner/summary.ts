@@ -1,6 +1,7 @@
 import type { MemoryUse, PeerReport, Quantiles } from '../../peer/events.ts';
 import { canonicalJson, type Manifest, manifestDigest } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
+import type { Scenario } from '../define-scenario.ts';
 import { appliedShare, type PeerTally, type RunTally } from './tally.ts';
 import { addWireBytes, type WireBytes, wireBytes } from './wire-bytes.ts';
 
@@ -39,7 +40,8 @@ export interface PeerSummary {
 export interface Summary {
   readonly scenario: string;
   readonly seed: number;
-  readonly mode: 'real';
+  /** In a simulated run every time is virtual. */
+  readonly mode: Scenario['mode'];
   readonly strategy: Manifest['exchange']['strategy'];
   /** Digest of the run's manifest. */
   readonly manifest: string;
@@ -77,16 +79,21 @@ export interface Summary {
 }
 
 /** Where a run stands, or stood when it ended. `startedAtMs` is the run's start in milliseconds since the epoch. */
-export function summarize(manifest: Manifest, tally: RunTally, startedAtMs: number): Summary {
+export function summarize(
+  manifest: Manifest,
+  tally: RunTally,
+  startedAtMs: number,
+  mode: Scenario['mode'] = 'real',
+): Summary {
   const { converged } = tally;
   const reports = tally.peers.flatMap(({ report }) => report ?? []);
-  const complete = reports.length === manifest.peers;
+  const complete = reports.length === tally.peers.length;
   const exchanges = manifest.exchange.strategy !== 'none';
   const backends = new Set(tally.peers.flatMap((peer) => peer.backend ?? []));
   return {
     scenario: manifest.name,
     seed: manifest.seed,
-    mode: 'real',
+    mode,
     strategy: manifest.exchange.strategy,
     manifest: manifestDigest(manifest),
     backend: backends.size > 0 ? [...backends].join(', ') : null,

@@ -27,6 +27,8 @@ export type RunnerEvent = { readonly atMs: number; readonly peer: 'runner' } & (
       readonly signal: string | null;
     }
   | { readonly type: 'invalid-line'; readonly index: number }
+  /** In a simulation: what befell the swarm. */
+  | { readonly type: 'happened'; readonly happening: object }
   | { readonly type: 'run-ended'; readonly ending: SwarmEnding['kind'] }
 );
 
@@ -36,13 +38,17 @@ export type SwarmEnding =
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed'; readonly error: MurmurError };
 
-export interface SwarmComponents {
+/** Hears what peers and runner tell, as it happens. */
+export interface SwarmListener {
+  onPeerEvent(index: number, event: PeerEvent): void;
+  onRunnerEvent(event: RunnerEvent): void;
+}
+
+export interface SwarmComponents extends SwarmListener {
   readonly clock: Clock;
   readonly peerCommand: PeerCommand;
   /** Aborts when the user wants the run to stop. */
   readonly interrupt: AbortSignal;
-  onPeerEvent(index: number, event: PeerEvent): void;
-  onRunnerEvent(event: RunnerEvent): void;
 }
 
 /**

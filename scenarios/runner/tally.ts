@@ -62,9 +62,10 @@ export class RunTally {
   appliedShareWhileRunning: number | null = null;
   readonly #watchedFromSamples: number;
 
-  constructor(manifest: Manifest) {
+  /** @param peers how many there may be, those that come late to a simulated run included */
+  constructor(manifest: Manifest, peers = manifest.peers) {
     this.#watchedFromSamples = manifest.limits.samples * WATCHED_FROM;
-    this.peers = Array.from({ length: manifest.peers }, (_, index) => ({
+    this.peers = Array.from({ length: peers }, (_, index) => ({
       index,
       name: null,
       backend: null,

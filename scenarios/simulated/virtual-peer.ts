@@ -2,34 +2,45 @@ import type { CheckpointStore } from '../../peer/checkpoint/checkpoint-store.ts'
 import type { PeerEvent, PeerReport } from '../../peer/events.ts';
 import { Peer } from '../../peer/peer.ts';
 import type { EvaluationSamples } from '../../peer/replica/evaluation-samples.ts';
-import { type ComputeModel, InlineReplica } from '../../peer/replica/inline-replica.ts';
+import { InlineReplica } from '../../peer/replica/inline-replica.ts';
 import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { Trainer } from '../../peer/replica/trainer.ts';
-import type { MemoryHub } from '../../protocols/memory/hub.ts';
+import { addressOf } from '../../protocols/simulated/addresses.ts';
+import type { SimulatedHub } from '../../protocols/simulated/hub.ts';
 import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
 import type { Manifest } from '../../src/manifest.ts';
 import { Identity } from '../../src/sum/identity.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
 import type { VirtualClock } from '../../src/support/virtual-clock.ts';
+import type { VirtualMachine } from './virtual-machine.ts';
 
 export interface VirtualPeerComponents {
   readonly compute: Compute;
   readonly dataset: Dataset;
   readonly samples: EvaluationSamples;
   readonly clock: VirtualClock;
-  readonly hub: MemoryHub;
+  readonly hub: SimulatedHub;
+  readonly machine: VirtualMachine;
 }
 
 export interface VirtualPeerInit {
   readonly index: number;
   readonly manifest: Manifest;
-  readonly model: ComputeModel;
   readonly logBytes?: number;
   readonly checkpointSeconds?: number;
   readonly drawIncarnation: () => bigint;
   readonly emit: (event: PeerEvent) => void;
   readonly onPublished?: (update: ArrivedFrame) => void;
+}
+
+export function peerName(index: number): PeerName {
+  return `peer-${index}`;
+}
+
+export function peerIndex(name: PeerName): number {
+  return Number(name.slice('peer-'.length));
 }
 
 /** A simulated machine with a disk, on which one peer process runs after the other. */
@@ -48,14 +59,14 @@ export class VirtualPeer {
 
   constructor(components: VirtualPeerComponents, init: VirtualPeerInit) {
     this.index = init.index;
-    this.name = `peer-${init.index}`;
+    this.name = peerName(init.index);
     this.#components = components;
     this.#init = init;
   }
 
   start(): void {
-    const { clock, hub } = this.#components;
-    const { index, manifest, model, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished } = this.#init;
+    const { clock, hub, machine } = this.#components;
+    const { index, manifest, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished } = this.#init;
     this.#power = new AbortController();
     const { signal } = this.#power;
     const identity = new Identity(this.name, drawIncarnation);
@@ -67,7 +78,7 @@ export class VirtualPeer {
     };
     const replica = new InlineReplica(createTrainer, {
       clock,
-      model,
+      machine,
       onPublished: (bytes) => signal.aborted || onPublished?.({ origin: identity.origin, bytes }),
     });
     const peer = new Peer(
@@ -85,11 +96,11 @@ export class VirtualPeer {
     );
     this.#isFirstStart = false;
     this.life = peer.run();
+    // Whoever waits for it hears of its failure, if it has not crashed by then.
+    this.life.catch(() => {});
   }
 
   crash(): void {
-    // Whatever becomes of it, nobody sees it any more.
-    this.life?.catch(() => {});
     this.life = null;
     this.#power.abort();
     this.#components.hub.cut(this.name);
@@ -97,6 +108,11 @@ export class VirtualPeer {
 
   freezeDisk(): void {
     this.#diskFrozen = true;
+  }
+
+  /** Changes what it takes of the usual times. */
+  slow(slowness: number): void {
+    this.#components.machine.slowness = slowness;
   }
 
   /** S. */
@@ -107,9 +123,9 @@ export class VirtualPeer {
   /** The first peer starts the run, the planned ones join it; whoever comes later asks all of them. */
   #others(): string[] {
     const { manifest } = this.#init;
-    if (this.#isFirstStart && this.index < manifest.peers) return this.index === 0 ? [] : ['/memory/peer-0'];
-    const names = Array.from({ length: manifest.peers }, (_, index) => `peer-${index}`);
-    return names.filter((name) => name !== this.name).map((name) => `/memory/${name}`);
+    if (this.#isFirstStart && this.index < manifest.peers) return this.index === 0 ? [] : [addressOf(peerName(0))];
+    const names = Array.from({ length: manifest.peers }, (_, index) => peerName(index));
+    return names.filter((name) => name !== this.name).map(addressOf);
   }
 
   #store(power: AbortSignal): CheckpointStore {

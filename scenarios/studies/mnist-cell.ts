@@ -25,7 +25,7 @@ export interface Cell {
 const STEP_MS = 10;
 const BATCH = 32;
 
-/** Runs a cell on the in-memory network and virtual time; returns the median accuracy of S on the whole test set. */
+/** Runs a cell on the simulated network and virtual time; returns the median accuracy of S on the whole test set. */
 export async function accuracyOfCell(cell: Cell, mnistFolder: string): Promise<number> {
   const dataset = await loadMnist(nodeDisk, mnistFolder, { train: null, test: null });
   const samples = evaluationSamples(dataset, 1, seededRandom(cell.seed));

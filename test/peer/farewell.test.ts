@@ -5,7 +5,7 @@ import type { PeerState } from '../../protocols/status/messages.ts';
 import { StatusBoard } from '../../protocols/status/status-board.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { frameLayout } from '../support/frames.ts';
-import { MemoryWorld } from '../support/memory-world.ts';
+import { SimulatedWorld } from '../support/simulated-world.ts';
 import { UpdateNode } from '../support/update-node.ts';
 
 /** A peer without a replica: it exchanges updates and statuses, and can say farewell. */
@@ -16,7 +16,7 @@ interface Leaver {
   farewell(alone?: boolean): Promise<boolean>;
 }
 
-async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
+async function leaverOf(world: SimulatedWorld, name: PeerName): Promise<Leaver> {
   let board!: StatusBoard;
   const node = await UpdateNode.start(world, name, (node, network) => {
     board = new StatusBoard(
@@ -72,7 +72,7 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
   return leaver;
 }
 
-async function swarm(world: MemoryWorld, ...names: PeerName[]): Promise<Leaver[]> {
+async function swarm(world: SimulatedWorld, ...names: PeerName[]): Promise<Leaver[]> {
   const leavers: Leaver[] = [];
   for (const name of names) {
     const leaver = await leaverOf(world, name);
@@ -88,7 +88,7 @@ async function swarm(world: MemoryWorld, ...names: PeerName[]): Promise<Leaver[]
 }
 
 test('peers that finish together leave with equal vectors, well before the timeout', () => {
-  const world = new MemoryWorld({ latencyMs: 40, jitterMs: 30 });
+  const world = new SimulatedWorld({ latencyMs: 40, jitterMs: 30 });
   return world.run(async () => {
     const leavers = await swarm(world, 'a', 'b', 'c');
     const startMs = world.clock.nowMs();
@@ -105,7 +105,7 @@ test('peers that finish together leave with equal vectors, well before the timeo
 });
 
 test('a peer waits for those that finish later', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     a.node.publish(1);
@@ -117,7 +117,7 @@ test('a peer waits for those that finish later', () => {
 });
 
 test('no peer waits longer than LINGER_MS for one that never finishes', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     a.node.publish(1);
@@ -128,7 +128,7 @@ test('no peer waits longer than LINGER_MS for one that never finishes', () => {
 });
 
 test('a peer that leaves alone goes when the others have taken what it published', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     a.node.publish(4);
@@ -145,7 +145,7 @@ test('a peer that leaves alone goes when the others have taken what it published
 });
 
 test('peers that are told to stop at about the same time end with the same updates', () => {
-  const world = new MemoryWorld({ latencyMs: 40, jitterMs: 30 });
+  const world = new SimulatedWorld({ latencyMs: 40, jitterMs: 30 });
   return world.run(async () => {
     const leavers = await swarm(world, 'a', 'b', 'c');
     const leaving: Promise<boolean>[] = [];
@@ -162,7 +162,7 @@ test('peers that are told to stop at about the same time end with the same updat
 });
 
 test('who is alone, or has shared nothing, leaves at once', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     const startMs = world.clock.nowMs();
@@ -175,7 +175,7 @@ test('who is alone, or has shared nothing, leaves at once', () => {
 });
 
 test('nobody waits for a peer that is found to be gone meanwhile', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     a.node.publish(1);

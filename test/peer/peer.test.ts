@@ -12,7 +12,7 @@ import { Identity } from '../../src/sum/identity.ts';
 import { sleep } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { testManifest } from '../support/manifest.ts';
-import { MemoryWorld } from '../support/memory-world.ts';
+import { SimulatedWorld } from '../support/simulated-world.ts';
 
 const manifest = { ...testManifest(), peers: 1 };
 const dataset = digitsDataset({ seed: 5, train: 100, test: 50 });
@@ -33,14 +33,17 @@ class BreakingReplica extends InlineReplica {
 }
 
 test('a peer that fails ends when the checkpoint under way is written: its folder is free then', async () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   const { clock } = world;
   const identity = new Identity('a', () => 1n);
   const samples = evaluationSamples(dataset, 20, seededRandom(1));
   const parts = { compute, dataset, samples, compressor: identityCompressor, clock };
   const trainer = (checkpoint: Uint8Array | null) =>
     new Trainer(parts, { manifest, shard: 0, origin: identity.origin, checkpoint });
-  const replica = new BreakingReplica(trainer, { clock, model: { stepMs: 1, evaluationMs: 1 } });
+  const replica = new BreakingReplica(trainer, {
+    clock,
+    machine: { stepsMs: (count) => count, evaluationMs: () => 1 },
+  });
   const written: boolean[] = [];
   const save = async () => {
     const at = written.push(false) - 1;

@@ -34,6 +34,22 @@ describe('a scenario', () => {
       limits: { samples: 1000, seconds: 3600 },
       backend: null,
       control: null,
+      mode: 'real',
+      simulation: {
+        links: {
+          uplinkMbits: 1000,
+          downlinkMbits: null,
+          latencyMs: 0.5,
+          jitterMs: 0,
+          overtakingMs: 0,
+          connectionSeconds: null,
+          corruption: 0,
+        },
+        step: { ms: 5, spread: 0, slowness: 1 },
+        evaluationMs: 50,
+        trace: false,
+        happenings: [],
+      },
     });
   });
 
@@ -52,6 +68,25 @@ describe('a scenario', () => {
     ['a wrong type', { seed: 'one' }, 'seed', /expected an integer.*got "one"/],
     ['a wrong choice', { data: { kind: 'minst' } }, 'data.kind', /one of "digits", "mnist", "cifar10", got "minst"/],
     ['neither of two forms', { exchange: { lookahead: 'most' } }, 'exchange.lookahead', /"recent" or a number/],
+    ['a wrong mode', { mode: 'imagined' }, 'mode', /one of "real", "simulated", got "imagined"/],
+    [
+      'a bandwidth of nothing',
+      { simulation: { links: { uplinkMbits: [40, 0] } } },
+      'simulation.links.uplinkMbits.1',
+      /a number of at least 0.001 and at most 1000000, got 0/,
+    ],
+    [
+      'a happening of no kind',
+      { simulation: { happenings: [{ kind: 'flood', atMs: 1 }] } },
+      'simulation.happenings.0.kind',
+      /flood/,
+    ],
+    [
+      'a happening without its peer',
+      { simulation: { happenings: [{ kind: 'crash', atMs: 1 }] } },
+      'simulation.happenings.0.peer',
+      /got nothing/,
+    ],
     ['a bad item of a list', { exchange: { warmup: [0.5, 2] } }, 'exchange.warmup.1', /above 0 and at most 1, got 2/],
     ['a bad name', { name: 'No Spaces' }, 'name', /lower-case letters, digits and dashes/],
     ['a missing field', { target: undefined }, 'target', /a section with metric, value, got nothing/],

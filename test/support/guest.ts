@@ -5,7 +5,7 @@ import type { Network } from '../../protocols/network.ts';
 import { type Manifest, manifestDigests } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { testManifest } from './manifest.ts';
-import type { MemoryWorld } from './memory-world.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
 
 /** The half of a peer that gets to know others. */
 export interface Guest {
@@ -18,7 +18,11 @@ export interface Guest {
   readonly dials: string[];
 }
 
-export async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = testManifest()): Promise<Guest> {
+export async function guestOf(
+  world: SimulatedWorld,
+  name: PeerName,
+  manifest: Manifest = testManifest(),
+): Promise<Guest> {
   const happened: string[] = [];
   const dials: string[] = [];
   const members = new Members(world.clock, (member, change) => happened.push(`${member.name} ${change}`));

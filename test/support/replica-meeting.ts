@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Channel } from '../../protocols/network.ts';
 import type { ReplicaFetchInit } from '../../protocols/replica/replica-fetch.ts';
 import type { ReplicaSourceInit } from '../../protocols/replica/replica-source.ts';
-import type { MemoryWorld } from './memory-world.ts';
 import { fetchFrom, imageBytes, serveReplica, watched } from './replica-transfers.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
 
 /** Three windows of a channel and a bit, so that neither end is on the edge of a piece. */
 export const largeImage = imageBytes(3 * 2 ** 20 + 1234);
 export const largeImageHash = createHash('sha256').update(largeImage).digest('hex');
 
 /** The source `s`, which serves the large image, and who fetches from it; `channels` are those that `r` has opened. */
-export async function meetReplica(world: MemoryWorld, init: Partial<ReplicaSourceInit> = {}) {
+export async function meetReplica(world: SimulatedWorld, init: Partial<ReplicaSourceInit> = {}) {
   const { clock } = world;
   let served!: ReturnType<typeof serveReplica>;
   const network = await world.start('s', (prepared) => {

@@ -9,7 +9,7 @@ export function statusOf(peer: PeerName, replaced: Partial<Status> = {}): Status
     samples: 0,
     published: 0,
     confirmedAtSamples: null,
-    addresses: [`/memory/${peer}`],
+    addresses: [`/simulated/${peer}`],
     vector: null,
     ...replaced,
   };

@@ -6,7 +6,7 @@ import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import { frameLayout, frameOf, frameUnit } from './frames.ts';
-import type { MemoryWorld } from './memory-world.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
 
 /** The half of a peer that exchanges updates, without a replica: what arrives is taken when the test says so. */
 export class UpdateNode {
@@ -19,7 +19,7 @@ export class UpdateNode {
   network!: Network;
   published = 0;
 
-  private constructor(world: MemoryWorld, name: PeerName) {
+  private constructor(world: SimulatedWorld, name: PeerName) {
     const { clock } = world;
     this.identity = new Identity(name, () => 1n);
     this.members = new Members(clock, () => {});
@@ -31,7 +31,7 @@ export class UpdateNode {
 
   /** @param prepare registers further protocols before the network starts */
   static async start(
-    world: MemoryWorld,
+    world: SimulatedWorld,
     name: PeerName,
     prepare: (node: UpdateNode, network: Network) => void = () => {},
   ): Promise<UpdateNode> {
@@ -48,7 +48,7 @@ export class UpdateNode {
 
   /** Nodes that nobody has connected yet, in the order of their names. */
   static async startAll<const N extends readonly PeerName[]>(
-    world: MemoryWorld,
+    world: SimulatedWorld,
     ...names: N
   ): Promise<{ readonly [K in keyof N]: UpdateNode }> {
     const nodes: UpdateNode[] = [];

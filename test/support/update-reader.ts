@@ -3,7 +3,7 @@ import { UpdateFeed, type UpdateFeedInit } from '../../protocols/updates/update-
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
 import { labelOf } from './labelled-frames.ts';
-import type { MemoryWorld } from './memory-world.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
 
 /** One feed of labelled frames, and what it brought. */
 export class UpdateReader {
@@ -17,7 +17,7 @@ export class UpdateReader {
 
   /** Runs at once. @param init `takes: false` leaves all that comes untaken */
   constructor(
-    world: MemoryWorld,
+    world: SimulatedWorld,
     network: Network,
     source: PeerName,
     init: Partial<UpdateFeedInit> & { takes?: boolean } = {},

@@ -4,7 +4,7 @@ import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import { labelledFrame } from './labelled-frames.ts';
-import type { MemoryWorld } from './memory-world.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
 
 /** A peer that serves its log of labelled frames, and does nothing else. */
 export class UpdateServer {
@@ -17,7 +17,7 @@ export class UpdateServer {
     this.log = new UpdateLog(logBytes);
   }
 
-  static async start(world: MemoryWorld, name: PeerName, { logBytes = 2 ** 30, admits = true } = {}) {
+  static async start(world: SimulatedWorld, name: PeerName, { logBytes = 2 ** 30, admits = true } = {}) {
     const server = new UpdateServer(logBytes);
     server.network = await world.start(name, (network) => {
       server.source = new UpdateSource(

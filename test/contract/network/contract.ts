@@ -1,7 +1,7 @@
 import { afterEach, describe, expect } from 'vitest';
 import { createLibp2pNetwork } from '../../../protocols/libp2p/network.ts';
-import { MemoryHub } from '../../../protocols/memory/hub.ts';
 import type { Channel, ChannelOptions, Network } from '../../../protocols/network.ts';
+import { SimulatedHub } from '../../../protocols/simulated/hub.ts';
 import { type Clock, sleep } from '../../../src/support/clock.ts';
 import { isFailure } from '../../../src/support/errors.ts';
 import { seededRandom } from '../../../src/support/random.ts';
@@ -23,10 +23,10 @@ function libp2pWorld(): World {
   };
 }
 
-function memoryWorld(): World {
+function simulatedWorld(): World {
   const clock = new VirtualClock();
   const settings = { latencyMs: 20, jitterMs: 10, bytesPerSecond: 1e7 };
-  const hub = new MemoryHub({ clock, random: seededRandom(1) }, settings);
+  const hub = new SimulatedHub({ clock, random: seededRandom(1) }, settings);
   let peers = 0;
   return { clock, network: async () => hub.network(`peer-${peers++}`), run: (body) => clock.run(body()) };
 }
@@ -49,7 +49,7 @@ interface Bench {
 export function describeNetworks(part: string, contract: (bench: Bench) => void): void {
   describe.each([
     ['libp2p', libp2pWorld],
-    ['memory', memoryWorld],
+    ['simulated', simulatedWorld],
   ])(`network contract, ${part}: %s`, (_name, createWorld) => contract(benchOf(createWorld())));
 }
 

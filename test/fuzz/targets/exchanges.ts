@@ -8,7 +8,7 @@ import { ENTRY_OVERHEAD_BYTES } from '../../../src/sum/update-log.ts';
 import { isFailure } from '../../../src/support/errors.ts';
 import type { Random } from '../../../src/support/random.ts';
 import { frameOf } from '../../support/frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { sourceMessageBytes } from '../../support/update-messages.ts';
 import { UpdateNode } from '../../support/update-node.ts';
 import type { FuzzTarget } from '../fuzz.ts';
@@ -45,8 +45,8 @@ async function misbehave(random: Random, channel: Channel, first: Uint8Array, ne
 }
 
 /** One attack on an honest peer, in virtual time. */
-function attack(body: (world: MemoryWorld, honest: UpdateNode) => Promise<void>): Promise<void> {
-  const world = new MemoryWorld();
+function attack(body: (world: SimulatedWorld, honest: UpdateNode) => Promise<void>): Promise<void> {
+  const world = new SimulatedWorld();
   return world.run(async () => body(world, await UpdateNode.start(world, 'honest')));
 }
 

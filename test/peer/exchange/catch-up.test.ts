@@ -8,15 +8,15 @@ import { REPLICA_PROTOCOL } from '../../../protocols/replica/constants.ts';
 import type { PeerName } from '../../../src/sum/origin.ts';
 import type { Clock } from '../../../src/support/clock.ts';
 import { frameLayout } from '../../support/frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
 import { imageBytes, imageVector, serveReplica } from '../../support/replica-transfers.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateNode } from '../../support/update-node.ts';
 
 const [lacking] = imageVector[0];
 const known = ['known/0000000000000001', 3] as const;
 
 /** One that fetches; nothing here adopts what it fetched. */
-function catchUpOf(world: MemoryWorld, node: UpdateNode, clock: Clock = world.clock) {
+function catchUpOf(world: SimulatedWorld, node: UpdateNode, clock: Clock = world.clock) {
   const { network, members, inbox, log, identity, onInvalid } = node;
   const feeds = new DirectFeeds(
     { network, clock, members, inbox },
@@ -33,7 +33,7 @@ function catchUpOf(world: MemoryWorld, node: UpdateNode, clock: Clock = world.cl
   return { catchUp, mentioned };
 }
 
-const serving = (world: MemoryWorld, name: PeerName) =>
+const serving = (world: SimulatedWorld, name: PeerName) =>
   UpdateNode.start(world, name, (_node, network) => {
     const image = async () => ({ bytes: imageBytes(100), vector: [...imageVector, known] });
     serveReplica(network, world.clock, imageBytes(100), { image });
@@ -41,7 +41,7 @@ const serving = (world: MemoryWorld, name: PeerName) =>
 
 describe('a peer that is too far behind', () => {
   test('mentions those of whom the head has more than it has itself', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [node, source] = [await UpdateNode.start(world, 'c'), await serving(world, 'a')];
       await node.meet(source);
@@ -56,7 +56,7 @@ describe('a peer that is too far behind', () => {
   });
 
   test('asks another as soon as a source in mid-transfer falls silent', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const hanging = await UpdateNode.start(world, 'a', (_node, network) =>
         network.handle(REPLICA_PROTOCOL, { maxMessageBytes: 1_000 }, () => {}),
@@ -80,7 +80,7 @@ describe('a peer that is too far behind', () => {
   });
 
   test('leaves no timer behind where applying fails before the first round', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       let patience = 0;
       const after: Clock['after'] = (delayMs, action) => {

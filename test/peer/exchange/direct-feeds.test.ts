@@ -6,11 +6,11 @@ import { UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
 import { encodeSourceMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
 import type { OriginKey, PeerName } from '../../../src/sum/origin.ts';
 import { frameLayout, frameOf } from '../../support/frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateNode } from '../../support/update-node.ts';
 
 /** The feeds of a node, following these from the start. */
-function feedsOf(world: MemoryWorld, node: UpdateNode, ...followed: PeerName[]) {
+function feedsOf(world: SimulatedWorld, node: UpdateNode, ...followed: PeerName[]) {
   const tooFarBehind: OriginKey[] = [];
   const { network, members, inbox, onInvalid } = node;
   const feeds = new DirectFeeds(
@@ -23,7 +23,7 @@ function feedsOf(world: MemoryWorld, node: UpdateNode, ...followed: PeerName[]) 
 
 describe('direct feeds', () => {
   test('bring the updates of everyone they follow, each once', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c] = await UpdateNode.startAll(world, 'a', 'b', 'c');
       await c.meet(a);
@@ -47,7 +47,7 @@ describe('direct feeds', () => {
   });
 
   test('bring the updates of a silent origin from the logs of others', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c, d] = await UpdateNode.startAll(world, 'a', 'b', 'c', 'd');
       for (const node of [b, c]) await node.meet(a);
@@ -77,7 +77,7 @@ describe('direct feeds', () => {
   });
 
   test('return to an origin that is back, without a gap or a repetition', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c] = await UpdateNode.startAll(world, 'a', 'b', 'c');
       await b.meet(a);
@@ -96,7 +96,7 @@ describe('direct feeds', () => {
   });
 
   test('wait for somebody to ask, and end when they are stopped', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, c] = await UpdateNode.startAll(world, 'a', 'c');
       const feeds = feedsOf(world, c, 'a');
@@ -111,12 +111,12 @@ describe('direct feeds', () => {
 });
 
 /** A peer that has stopped in the middle: its connections stand, and nothing comes of them. */
-function frozen(world: MemoryWorld, name: string): Promise<Network> {
+function frozen(world: SimulatedWorld, name: string): Promise<Network> {
   return world.start(name, (network) => network.handle(UPDATES_PROTOCOL, { maxMessageBytes: 2 ** 20 }, () => {}));
 }
 
 test('a peer that is frozen counts as silent: its updates come from others meanwhile', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const a = await frozen(world, 'a');
     const [b, c] = await UpdateNode.startAll(world, 'b', 'c');
@@ -135,7 +135,7 @@ test('a peer that is frozen counts as silent: its updates come from others meanw
 });
 
 test('feeds from a frozen peer can be stopped', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const a = await frozen(world, 'a');
     const c = await UpdateNode.start(world, 'c');
@@ -152,7 +152,7 @@ test.each<[string, SourceMessage[]]>([
   ['an unknown number', [{ kind: 'update', origin: 7, frame: frameOf(2) }]],
   ['an origin out of scope', [{ kind: 'origin', origin: 'c/0000000000000001' }]],
 ])('a source that sends %s is reported and dropped, and what it sent before holds', (_what, violation) => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const origin = 'a/0000000000000001';
     let opened = 0;
@@ -185,7 +185,7 @@ test.each<[string, SourceMessage[]]>([
 });
 
 test('feeds that are held bring nothing until they are released, and then what is beyond the vector by then', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, c] = await UpdateNode.startAll(world, 'a', 'c');
     await c.meet(a);
@@ -209,7 +209,7 @@ test('feeds that are held bring nothing until they are released, and then what i
 });
 
 test('who comes back is asked itself at once, however long the others were asked in vain', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [a, b, c] = await UpdateNode.startAll(world, 'a', 'b', 'c');
     await c.meet(b);

@@ -3,16 +3,16 @@ import { HELLO_PROTOCOL } from '../../../protocols/hello/constants.ts';
 import { failureOf } from '../../support/failures.ts';
 import { guestOf } from '../../support/guest.ts';
 import { testManifest } from '../../support/manifest.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { statusOf } from '../../support/status.ts';
 
 describe('a hello on every connection', () => {
   test('admits peers of the same run on both sides, once, and forgets them with their connection', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
       expect(a.introductions.admits('b')).toBe(false);
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       await Promise.all([a.introductions.meet('b'), a.introductions.meet('b')]);
       await world.pass(1000);
       await a.introductions.meet('b');
@@ -25,17 +25,17 @@ describe('a hello on every connection', () => {
       await world.until(() => !a.introductions.admits('b'));
       expect(a.happened.slice(2)).toEqual(['b silent']);
       const again = await guestOf(world, 'b');
-      await again.network.dial('/memory/a');
+      await again.network.dial('/simulated/a');
       await world.until(() => a.introductions.admits('b') && again.introductions.admits('a'));
       expect(a.happened.slice(3)).toEqual(['b back', 'admitted b']);
     });
   });
 
   test('refuses peers of another run on both sides', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = [await guestOf(world, 'a'), await guestOf(world, 'b', testManifest({ seed: 77 }))];
-      await a.network.dial('/memory/b');
+      await a.network.dial('/simulated/b');
       const { failure } = await failureOf(a.introductions.meet('b'), 'MANIFEST_MISMATCH');
       expect(failure).toMatchObject({ peer: 'b', sections: ['seed'] });
       await world.pass(1000);
@@ -45,13 +45,13 @@ describe('a hello on every connection', () => {
   });
 
   test('refuses a peer that never answers, and says nothing of one that is gone', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const a = await guestOf(world, 'a');
       await world.start('mute', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => {}));
       await world.start('gone', (network) => network.handle(HELLO_PROTOCOL, { maxMessageBytes: 1000 }, () => {}));
-      await a.network.dial('/memory/mute');
-      await a.network.dial('/memory/gone');
+      await a.network.dial('/simulated/mute');
+      await a.network.dial('/simulated/gone');
       await world.pass(100);
       world.hub.cut('gone');
       await world.pass(20_000);
@@ -62,22 +62,22 @@ describe('a hello on every connection', () => {
 
 describe('a peer known from hearsay', () => {
   test('is dialled at once by the one of the lower name, and later by the other', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b, c] = [await guestOf(world, 'a'), await guestOf(world, 'b'), await guestOf(world, 'c')];
-      a.introductions.seek('b', ['/memory/b']);
-      b.introductions.seek('a', ['/memory/a']);
-      c.introductions.seek('a', ['/memory/a']);
+      a.introductions.seek('b', ['/simulated/b']);
+      b.introductions.seek('a', ['/simulated/a']);
+      c.introductions.seek('a', ['/simulated/a']);
       await world.until(() => c.introductions.admits('a') && b.introductions.admits('a'));
-      expect([a.dials, b.dials, c.dials]).toEqual([['/memory/b at 0'], [], ['/memory/a at 2000']]);
+      expect([a.dials, b.dials, c.dials]).toEqual([['/simulated/b at 0'], [], ['/simulated/a at 2000']]);
     });
   });
 
   test('is dialled at every address until one answers, and not again while that goes on', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
-      const addresses = ['not an address', '/memory/nobody', '/memory/b', '/memory/b'];
+      const addresses = ['not an address', '/simulated/nobody', '/simulated/b', '/simulated/b'];
       a.introductions.seek('b', addresses);
       a.introductions.seek('b', addresses);
       await world.until(() => a.introductions.admits('b'));
@@ -89,20 +89,20 @@ describe('a peer known from hearsay', () => {
   });
 
   test('is dialled again with a later word of it', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const a = await guestOf(world, 'a');
-      a.introductions.seek('b', ['/memory/b']);
+      a.introductions.seek('b', ['/simulated/b']);
       await world.pass(60_000);
       await guestOf(world, 'b');
       expect(a.introductions.admits('b')).toBe(false);
-      a.introductions.seek('b', ['/memory/b']);
+      a.introductions.seek('b', ['/simulated/b']);
       await world.until(() => a.introductions.admits('b'));
     });
   });
 
   test('is dialled however many others are not there, and these in turn', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a] = [await guestOf(world, 'a'), await guestOf(world, 'z')];
       for (let n = 0; n < 100; n++) {
@@ -114,7 +114,7 @@ describe('a peer known from hearsay', () => {
         const before = a.dials.length;
         for (let tick = 0; tick < 20; tick++) {
           for (const { name, addresses } of a.members.lost()) a.introductions.seek(name, addresses);
-          a.introductions.seek('z', ['/memory/z']);
+          a.introductions.seek('z', ['/simulated/z']);
           await world.pass(3_000);
         }
         return new Set(a.dials.slice(before).map((dial) => dial.split(' at')[0])).size;
@@ -126,12 +126,12 @@ describe('a peer known from hearsay', () => {
   });
 
   test('is not dialled after the stop', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [, b] = [await guestOf(world, 'a'), await guestOf(world, 'b')];
-      b.introductions.seek('a', ['/memory/a']);
+      b.introductions.seek('a', ['/simulated/a']);
       b.introductions.stop();
-      b.introductions.seek('c', ['/memory/c']);
+      b.introductions.seek('c', ['/simulated/c']);
       await world.pass(10_000);
       expect(b.dials).toEqual([]);
     });

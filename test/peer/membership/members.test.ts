@@ -226,5 +226,5 @@ test('who is gone without having said so is lost, with where it could be reached
   members.admit('unheard');
   for (const name of ['lost', 'gone', 'unheard']) members.disconnected(name);
   heard('gone', statusOf('gone', { state: 'left' }));
-  expect(members.lost()).toEqual([{ name: 'lost', addresses: ['/memory/lost'] }]);
+  expect(members.lost()).toEqual([{ name: 'lost', addresses: ['/simulated/lost'] }]);
 });

@@ -29,7 +29,7 @@ async function inlineReplica(clock = new VirtualClock()): Promise<InlineReplica>
   const init = { manifest, shard: 1, origin };
   return new InlineReplica((checkpoint) => new Trainer(components, { ...init, checkpoint }), {
     clock,
-    model: { stepMs: 7, evaluationMs: 100 },
+    machine: { stepsMs: (count) => 7 * count, evaluationMs: () => 100 },
   });
 }
 

@@ -13,13 +13,13 @@ import type { Channel, Network } from '../../../protocols/network.ts';
 import { type Manifest, manifestDigests, manifestSections } from '../../../src/manifest.ts';
 import { failureOf } from '../../support/failures.ts';
 import { testManifest } from '../../support/manifest.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 const own = testManifest();
 
 /** Greets a peer that serves the hello in some way. */
-async function greet(serve: (network: Network, world: MemoryWorld) => void): Promise<{ tookMs: number }> {
-  const world = new MemoryWorld();
+async function greet(serve: (network: Network, world: SimulatedWorld) => void): Promise<{ tookMs: number }> {
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const other = await world.start('other', (network) => serve(network, world));
     let hello!: Hello;
@@ -33,7 +33,7 @@ async function greet(serve: (network: Network, world: MemoryWorld) => void): Pro
   });
 }
 
-const running = (manifest: Manifest) => (network: Network, world: MemoryWorld) => {
+const running = (manifest: Manifest) => (network: Network, world: SimulatedWorld) => {
   new Hello({ network, clock: world.clock }, manifestDigests(manifest));
 };
 
@@ -63,7 +63,7 @@ describe('a hello', () => {
   });
 
   test('of a mute peer is waited for HELLO_TIMEOUT_MS', async () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     await world.run(async () => {
       let ended = false;
       const other = await world.start('other', (network) =>
@@ -111,7 +111,7 @@ describe('a hello', () => {
   });
 
   test('is given again and again, also to somebody who leaves at once', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const other = await world.start('other', (network) => running(own)(network, world));
       let hello!: Hello;
@@ -126,7 +126,7 @@ describe('a hello', () => {
   });
 
   test('is told so often and no more to one who asks without end, and as ever to others', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const other = await world.start('other', (network) => running(own)(network, world));
       const greeters: Hello[] = [];

@@ -3,10 +3,10 @@ import { KEEP_IMAGE_MS, KEPT_IMAGES, SHARE_IMAGE_MS } from '../../../protocols/r
 import { RecentImages } from '../../../protocols/replica/recent-images.ts';
 import { MurmurError } from '../../../src/support/errors.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 /** Images of one byte each, that count; the same as before while `frozen`. */
-function counted(world: MemoryWorld) {
+function counted(world: SimulatedWorld) {
   const state = { made: 0, frozen: false };
   const images = new RecentImages(world.clock, async () => {
     state.made++;
@@ -17,7 +17,7 @@ function counted(world: MemoryWorld) {
 }
 
 test('who comes within SHARE_IMAGE_MS gets the same image, who comes later a new one', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const { images, state } = counted(world);
     const [first, second] = await Promise.all([images.current(), images.current()]);
@@ -31,7 +31,7 @@ test('who comes within SHARE_IMAGE_MS gets the same image, who comes later a new
 });
 
 test('an image is found for KEEP_IMAGE_MS after its last use', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const { images } = counted(world);
     const { hash } = await images.current();
@@ -46,7 +46,7 @@ test('an image is found for KEEP_IMAGE_MS after its last use', () => {
 });
 
 test('no more than KEPT_IMAGES are kept, the newest', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const { images } = counted(world);
     const hashes: string[] = [];
@@ -60,7 +60,7 @@ test('no more than KEPT_IMAGES are kept, the newest', () => {
 });
 
 test('once closed nothing is kept, what is being made included, and nothing is left to happen', async () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   await world.run(async () => {
     const { images } = counted(world);
     const { hash } = await images.current();
@@ -75,7 +75,7 @@ test('once closed nothing is kept, what is being made included, and nothing is l
 });
 
 test('an image that is the same again takes the place of the former', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const { images, state } = counted(world);
     const { hash: former } = await images.current();
@@ -90,7 +90,7 @@ test('an image that is the same again takes the place of the former', () => {
 });
 
 test('an image that could not be made is tried again by who asks next', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     let tries = 0;
     const images = new RecentImages(world.clock, async () => {

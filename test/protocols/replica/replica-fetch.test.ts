@@ -6,7 +6,6 @@ import type { ReplicaHead } from '../../../protocols/replica/replica-fetch.ts';
 import type { ReplicaSourceInit } from '../../../protocols/replica/replica-source.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
 import { imageHashSeed, randomReplica } from '../../support/replica-images.ts';
 import { cutAfter, largeImage, largeImageHash, meetReplica } from '../../support/replica-meeting.ts';
 import {
@@ -17,13 +16,14 @@ import {
   serveReplica,
   watched,
 } from '../../support/replica-transfers.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 /** What a transfer says beside its pieces. */
 const MAX_TALK_BYTES = 2_000;
 
 describe('a replica', () => {
   test('comes whole, with what is known of it, and leaves nothing open', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, invalid, network } = await meetReplica(world);
       const heads: ReplicaHead[] = [];
@@ -51,7 +51,7 @@ describe('a replica', () => {
   });
 
   test('of a real model is what it was at its source', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { start, image } = randomReplica(seededRandom(3), { size: 40_000, origins: 3, updates: 10 });
       const encoded = encodeReplicaImage(image, start);
@@ -63,7 +63,7 @@ describe('a replica', () => {
   });
 
   test('that is not wanted costs no more than its head', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, network, channels } = await meetReplica(world);
       expect(await fetch({ wants: () => false })).toBe(null);
@@ -74,7 +74,7 @@ describe('a replica', () => {
   });
 
   test('is fetched from where its stream broke: the second try brings the rest alone', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { network, receiver } = await meetReplica(world);
       const channels: Channel[] = [];
@@ -99,7 +99,7 @@ describe('a replica', () => {
   });
 
   test('of which the source has a newer image by then is still fetched to its end', () => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 2 ** 18 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 2 ** 18 });
     return world.run(async () => {
       let made = 0;
       const image = async () => ({ bytes: made++ === 0 ? largeImage : imageBytes(100), vector: imageVector });
@@ -112,7 +112,7 @@ describe('a replica', () => {
   });
 
   test.each([true, false])('that the source no longer has starts over where the other one is wanted: %s', (wanted) => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     const others = imageBytes(2 ** 20, 'others');
     return world.run(async () => {
       const { fetch, channels, receiver } = await meetReplica(world);
@@ -138,7 +138,7 @@ describe('a replica', () => {
     ['while the source thinks', { image: () => new Promise(() => {}) }],
     ['between tries', { admits: () => false }],
   ])('is given up when the signal aborts %s, at once', (_when, init) => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 1e6 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 1e6 });
     return world.run(async () => {
       const { fetch } = await meetReplica(world, init);
       const abort = new AbortController();
@@ -151,7 +151,7 @@ describe('a replica', () => {
   });
 
   test('is not asked for where the signal has aborted', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, channels } = await meetReplica(world);
       await failureOf(fetch({ signal: AbortSignal.abort() }), 'STREAM_CLOSED');

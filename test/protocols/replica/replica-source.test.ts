@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { MAX_TRANSFERS, MAX_TRIES, STALL_TIMEOUT_MS } from '../../../protocols/replica/constants.ts';
 import { MurmurError } from '../../../src/support/errors.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
 import { largeImage, largeImageHash, meetReplica } from '../../support/replica-meeting.ts';
 import { imageVector } from '../../support/replica-transfers.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 describe('a source', () => {
   test('makes one image for receivers that come together, and a newer one later', () => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 1e8 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 1e8 });
     let made = 0;
     return world.run(async () => {
       const image = async () => {
@@ -27,7 +27,7 @@ describe('a source', () => {
   });
 
   test(`serves ${MAX_TRANSFERS} at once; one more waits for its turn`, () => {
-    const world = new MemoryWorld({ latencyMs: 10, bytesPerSecond: 4e6 });
+    const world = new SimulatedWorld({ latencyMs: 10, bytesPerSecond: 4e6 });
     return world.run(async () => {
       const { fetchAs } = await meetReplica(world);
       let [served, most] = [0, 0];
@@ -48,7 +48,7 @@ describe('a source', () => {
   });
 
   test('that stays busy is left after MAX_TRIES', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, fetchAs, channels } = await meetReplica(world, { image: () => new Promise(() => {}) });
       for (let n = 0; n < MAX_TRANSFERS; n++) fetchAs(`r${n}`).catch(() => {});
@@ -60,7 +60,7 @@ describe('a source', () => {
   });
 
   test('serves one transfer a receiver: a second one ends the first', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, channels } = await meetReplica(world);
       let second: ReturnType<typeof fetch> | undefined;
@@ -76,7 +76,7 @@ describe('a source', () => {
   });
 
   test('turns away whom it does not admit, until it does', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       let admitted = false;
       const { fetch, network, invalid } = await meetReplica(world, { admits: () => admitted });
@@ -91,7 +91,7 @@ describe('a source', () => {
   });
 
   test('whose replica cannot be read just then is asked again', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     let asked = 0;
     return world.run(async () => {
       const { fetch } = await meetReplica(world, {
@@ -105,7 +105,7 @@ describe('a source', () => {
   });
 
   test('that stops ends what is under way, and serves nobody any more', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, source, channels } = await meetReplica(world);
       let most = 0;
@@ -120,7 +120,7 @@ describe('a source', () => {
   });
 
   test('that dies while it is asked is waited for no longer than its stall takes', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const { fetch, channels } = await meetReplica(world, { image: () => new Promise(() => {}) });
       await failureOf(fetch(), 'TIMED_OUT');

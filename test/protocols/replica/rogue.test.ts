@@ -14,16 +14,16 @@ import {
 } from '../../../protocols/replica/constants.ts';
 import { encodeReceiverMessage, encodeSourceMessage, type SourceMessage } from '../../../protocols/replica/messages.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
 import { fetchFrom, imageBytes, imageVector, serveReplica } from '../../support/replica-transfers.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 const bytes = imageBytes(PIECE_BYTES + 100);
 const imageHash = createHash('sha256').update(bytes).digest('hex');
 
 describe('a receiver', () => {
   /** Fetches from a source that does as `serve` says; tells how often it was asked, and how long that took. */
-  async function fetchOf(serve: (channel: Channel, world: MemoryWorld) => Promise<void>, maxBytes?: number) {
-    const world = new MemoryWorld();
+  async function fetchOf(serve: (channel: Channel, world: SimulatedWorld) => Promise<void>, maxBytes?: number) {
+    const world = new SimulatedWorld();
     return world.run(async () => {
       let asked = 0;
       const source = await world.start('s', (network) => {
@@ -116,7 +116,7 @@ describe('a receiver', () => {
   });
 
   test('is told where its source is not connected', async () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     await world.run(async () => {
       const network = await world.start('r');
       await failureOf(fetchFrom('nobody', { network, clock: world.clock }), 'STREAM_CLOSED');
@@ -128,7 +128,7 @@ describe('a source', () => {
   const long = imageBytes(4 * 2 ** 20);
 
   /** A source of `long`, and a receiver's channel to it that the test speaks on. */
-  async function channelTo(world: MemoryWorld) {
+  async function channelTo(world: SimulatedWorld) {
     let served!: ReturnType<typeof serveReplica>;
     let made = 0;
     const image = async () => {
@@ -158,7 +158,7 @@ describe('a source', () => {
     ['asks for half a hash', [packTuple([0, new Uint8Array(16)])]],
     ['says too much', [new Uint8Array(MAX_REQUEST_BYTES + 1)]],
   ])('cuts off and names a receiver that %s', async (_what, said) => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     await world.run(async () => {
       const { open, invalid } = await channelTo(world);
       const { channel } = await open('r');
@@ -173,7 +173,7 @@ describe('a source', () => {
   });
 
   test('serves from any offset within', async () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     await world.run(async () => {
       const { open, invalid } = await channelTo(world);
       const { channel } = await open('r');
@@ -189,7 +189,7 @@ describe('a source', () => {
   });
 
   test('holds no more than a window for receivers that do not read, drops them, and has room again', async () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     await world.run(async () => {
       const { open, network, made, invalid } = await channelTo(world);
       const stalled: Channel[] = [];
@@ -212,7 +212,7 @@ describe('a source', () => {
   });
 
   test('waits for a request, for a decision and for the end no longer than a stall', async () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     await world.run(async () => {
       const { open } = await channelTo(world);
       const end = encodeReceiverMessage({ kind: 'send', offset: long.length });

@@ -11,7 +11,7 @@ import {
 } from '../../../protocols/status/constants.ts';
 import { encodeStatus, type Status } from '../../../protocols/status/messages.ts';
 import { StatusBoard } from '../../../protocols/status/status-board.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { statusOf } from '../../support/status.ts';
 
 interface Posted {
@@ -21,7 +21,12 @@ interface Posted {
   readonly invalid: string[];
 }
 
-async function post(world: MemoryWorld, name: string, compose = () => statusOf(name), knows = true): Promise<Posted> {
+async function post(
+  world: SimulatedWorld,
+  name: string,
+  compose = () => statusOf(name),
+  knows = true,
+): Promise<Posted> {
   const received: Posted['received'] = [];
   const invalid: string[] = [];
   let board!: StatusBoard;
@@ -41,7 +46,7 @@ async function post(world: MemoryWorld, name: string, compose = () => statusOf(n
 }
 
 /** The boards of two peers that are connected. */
-async function pair(world: MemoryWorld): Promise<[Posted, Posted]> {
+async function pair(world: SimulatedWorld): Promise<[Posted, Posted]> {
   const [a, b] = [await post(world, 'a'), await post(world, 'b')];
   await a.network.dial(b.network.addresses[0]!);
   return [a, b];
@@ -49,7 +54,7 @@ async function pair(world: MemoryWorld): Promise<[Posted, Posted]> {
 
 describe('a status board', () => {
   test('brings statuses to the others, at once and then every STATUS_MIN_INTERVAL_MS at the soonest', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       // Traffic beside which statuses cost nothing.
@@ -70,7 +75,7 @@ describe('a status board', () => {
     ['a member', true, STATUS_RATE],
     ['strangers together', false, STRANGERS_STATUS_RATE],
   ])('of %s are read at a bounded rate, and the rest is dropped unread', (_who, knows, { burst, perSecond }) => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const a = await world.start('a');
       const b = await post(world, 'b', () => statusOf('b'), knows);
@@ -90,7 +95,7 @@ describe('a status board', () => {
   });
 
   test('grows its interval up to STATUS_MAX_INTERVAL_MS where statuses are all there is', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.board.start();
@@ -102,7 +107,7 @@ describe('a status board', () => {
   });
 
   test('keeps statuses within STATUS_EGRESS_SHARE of the egress, STATUS_OVERHEAD_BYTES included', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       b.network.handle('/bulk', { maxMessageBytes: 2 ** 20 }, (channel) => {
@@ -124,7 +129,7 @@ describe('a status board', () => {
   });
 
   test('gathers what is announced within STATUS_GATHER_MS into one', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.board.start();
@@ -142,7 +147,7 @@ describe('a status board', () => {
   });
 
   test('sends also while announcements never cease', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       for (let n = 0; n < 20; n++) {
@@ -155,7 +160,7 @@ describe('a status board', () => {
   });
 
   test('says one last word when it stops, and no more', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.board.start();
@@ -169,7 +174,7 @@ describe('a status board', () => {
   });
 
   test('drops what another peer is said to have said, and what makes no sense', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const [a, b] = await pair(world);
       a.network.publish('statuses', encodeStatus(statusOf('c')));

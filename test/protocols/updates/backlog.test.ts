@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { STALL_PATIENCE_MS } from '../../../protocols/updates/constants.ts';
 import { originOf } from '../../support/labelled-frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateReader } from '../../support/update-reader.ts';
 import { UpdateServer } from '../../support/update-server.ts';
 
 describe('a feed', () => {
   test('that is slow does not slow another, and counts in the backlog alone', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       const slow = new UpdateReader(world, await world.connected('slow', server.network), 's', {
@@ -42,7 +42,7 @@ describe('a feed', () => {
   });
 
   test('that takes nothing for STALL_PATIENCE_MS is left out of the backlog until it does', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       const stalled = new UpdateReader(world, await world.connected('r', server.network), 's', {
@@ -68,7 +68,7 @@ describe('a feed', () => {
   });
 
   test('of another scope says nothing about own updates', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 5);
@@ -80,7 +80,7 @@ describe('a feed', () => {
   });
 
   test('that is catching up is not waited for until it has once had everything', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 200);
@@ -100,7 +100,7 @@ describe('a feed', () => {
   });
 
   test('tells what was taken at half a window at the latest, so that source and receiver never wait for each other', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       const client = await world.connected('r', server.network);

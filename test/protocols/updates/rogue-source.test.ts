@@ -11,7 +11,7 @@ import { encodeSourceMessage, type SourceMessage } from '../../../protocols/upda
 import { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
 import { failureOf } from '../../support/failures.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 const origin = 's/0000000000000001';
 const frame = Uint8Array.of(1, 2, 3);
@@ -20,11 +20,11 @@ const update = (number: number): SourceMessage => ({ kind: 'update', origin: num
 
 /** Runs a feed against a source that behaves as `serve` says. */
 async function runFeed(
-  serve: (channel: Channel, world: MemoryWorld) => Promise<void>,
+  serve: (channel: Channel, world: SimulatedWorld) => Promise<void>,
   signal = new AbortController().signal,
   arrived = new VersionVector(),
 ) {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   const seen: string[] = [];
   return world.run(async () => {
     const source = await world.start('s', (network) => {
@@ -132,7 +132,7 @@ test('a source names no more than MAX_INCARNATIONS of a peer that its log does n
 });
 
 test('what the inbox refuses ends the feed the same way', async () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   await world.run(async () => {
     const source = await world.start('s', (network) => {
       network.handle(

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { ENTRY_OVERHEAD_BYTES } from '../../../src/sum/update-log.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
 import { labels, originOf } from '../../support/labelled-frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateReader } from '../../support/update-reader.ts';
 import { UpdateServer } from '../../support/update-server.ts';
 
 describe('a feed', () => {
   test('learns that it is too far behind where the log no longer reaches, once, and gets all else', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's', { logBytes: 5 * (100 + ENTRY_OVERHEAD_BYTES) });
       server.publish(originOf('s'), 7);
@@ -29,7 +29,7 @@ describe('a feed', () => {
   });
 
   test('learns that it is too far behind also where the log moves past it while it is slow', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's', { logBytes: 5 * (100 + ENTRY_OVERHEAD_BYTES) });
       const reader = new UpdateReader(world, await world.connected('r', server.network), 's', {
@@ -47,7 +47,7 @@ describe('a feed', () => {
   });
 
   test('that was too far behind gets what it lacks, once the log reaches it again', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.log.restart(originOf('s'), 20);

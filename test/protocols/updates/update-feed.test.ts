@@ -7,13 +7,13 @@ import { VersionVector } from '../../../src/sum/version-vector.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { failureOf } from '../../support/failures.ts';
 import { labelledFrame, labelOf, labels, originOf } from '../../support/labelled-frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateReader } from '../../support/update-reader.ts';
 import { UpdateServer } from '../../support/update-server.ts';
 
 describe('a feed', () => {
   test('brings exactly what lies beyond the vector and within the scope, each origin in order', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const random = seededRandom('vectors');
       const server = await UpdateServer.start(world, 's');
@@ -41,7 +41,7 @@ describe('a feed', () => {
   });
 
   test('goes on with what is published later, and says when it is level again', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       const reader = new UpdateReader(world, await world.connected('r', server.network), 's');
@@ -57,7 +57,7 @@ describe('a feed', () => {
   });
 
   test('of a receiver that takes nothing has no more under way than its window and a part of one update', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 100);
@@ -83,7 +83,7 @@ describe('a feed', () => {
   });
 
   test('that is sent more than its window and one update ends, and keeps nothing of it', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const source = await world.start('rogue', (network) =>
         network.handle(UPDATES_PROTOCOL, { maxMessageBytes: MAX_SUBSCRIPTION_BYTES }, async (channel) => {
@@ -102,7 +102,7 @@ describe('a feed', () => {
   });
 
   test('ends only when its source has closed, and leaves what is still under way to the next', () => {
-    const world = new MemoryWorld({ latencyMs: 50, bytesPerSecond: 10_000 });
+    const world = new SimulatedWorld({ latencyMs: 50, bytesPerSecond: 10_000 });
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 50);
@@ -132,7 +132,7 @@ describe('a feed', () => {
   });
 
   test('aborted before it was opened ends as well', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 5);
@@ -144,7 +144,7 @@ describe('a feed', () => {
   });
 
   test('ends quietly when its source stops, and with STREAM_CLOSED when its source crashes or turns it away', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       const client = await world.connected('r', server.network);

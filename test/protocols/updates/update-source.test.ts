@@ -13,14 +13,14 @@ import {
 } from '../../../protocols/updates/messages.ts';
 import { failureOf } from '../../support/failures.ts';
 import { originOf } from '../../support/labelled-frames.ts';
-import { MemoryWorld } from '../../support/memory-world.ts';
+import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { UpdateReader } from '../../support/update-reader.ts';
 import { UpdateServer } from '../../support/update-server.ts';
 
 const maxMessageBytes = 100_000;
 
 test('a feed beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand go on, as do those of others', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const server = await UpdateServer.start(world, 's');
     const greedy = await world.connected('greedy', server.network);
@@ -54,7 +54,7 @@ describe('a source drops a receiver', () => {
 
   /** Says these things to a source with ten updates, until the source ends the channel. */
   async function say(...messages: (ReceiverMessage | Uint8Array)[]): Promise<UpdateServer> {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 10);
@@ -95,7 +95,7 @@ describe('a source drops a receiver', () => {
   });
 
   test('that breaks the protocol while it reads nothing', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       server.publish(originOf('s'), 100, 50_000);
@@ -111,7 +111,7 @@ describe('a source drops a receiver', () => {
   });
 
   test('that closes without a word, by closing as well', () => {
-    const world = new MemoryWorld();
+    const world = new SimulatedWorld();
     return world.run(async () => {
       const server = await UpdateServer.start(world, 's');
       const client = await world.connected('r', server.network);

@@ -46,6 +46,29 @@ describe('live progress', () => {
     for (const line of stripVTControlCharacters(written[2]!).split('\n')) expect(line.length).toBeLessThan(40);
   });
 
+  test('says a line above what is drawn, which stays', async () => {
+    const { manifest, tally, startedAtMs } = await sampleRun();
+    const clock = new VirtualClock(startedAtMs);
+    const written: string[] = [];
+    const view = new LiveView({ isTTY: true, write: (text) => written.push(text) }, clock);
+    view.start(manifest, tally, startedAtMs);
+    await clock.run(sleep(clock, 300));
+    view.say('so it is');
+    expect(written.at(-1)).toBe('\x1b[6A\x1b[2Kso it is\n');
+    view.stop();
+    expect(written.at(-1)).not.toContain('\x1b[6A');
+  });
+
+  test('tells the time of the run, whatever clock it is drawn by', async () => {
+    const { manifest, tally, startedAtMs } = await sampleRun();
+    const [clock, time] = [new VirtualClock(), new VirtualClock(startedAtMs + 7_000)];
+    const written: string[] = [];
+    const view = new LiveView({ write: (text) => written.push(text) }, clock);
+    view.start(manifest, tally, startedAtMs, time);
+    view.stop();
+    expect(written.at(-1)).toMatch(/^swarm {2}7\.00 s /m);
+  });
+
   test('is plain lines every few seconds in a pipe, and ends', async () => {
     const written = await shownFor(12_000, {});
     expect(written).toHaveLength(1 + 2 + 1);

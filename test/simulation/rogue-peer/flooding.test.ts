@@ -91,7 +91,7 @@ describe('a peer that floods', () => {
         for (let peer = 0; peer < PEERS; peer++) {
           network.disconnect(`peer-${peer}`);
           await sleep(clock, 15);
-          await network.dial(`/memory/peer-${peer}`);
+          await network.dial(`/simulated/peer-${peer}`);
         }
       }
     };

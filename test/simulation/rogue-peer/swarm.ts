@@ -46,7 +46,7 @@ function swarmWith({ act, ...behaviour }: Behaviour): Promise<VirtualSwarmResult
           const network = hub.network('rogue');
           const rogue = new Rogue({ network, clock, manifest, ...behaviour });
           await network.start();
-          for (let peer = 0; peer < PEERS; peer++) await network.dial(`/memory/peer-${peer}`);
+          for (let peer = 0; peer < PEERS; peer++) await network.dial(`/simulated/peer-${peer}`);
           await sleep(clock, 50);
           // What it does fails once it is cut off, or the run is over.
           void rogue.keepSaying().catch(() => {});

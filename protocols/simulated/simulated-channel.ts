@@ -2,35 +2,40 @@ import type { PeerName } from '../../src/sum/origin.ts';
 import { messageTooLong, streamClosed } from '../channel-errors.ts';
 import type { Channel, ChannelOptions } from '../network.ts';
 
-/** Brings bytes to the other side and calls back there. */
-export type Carry = (bytes: number, arrive: () => void) => void;
+/** A channel's way to the other side. */
+export interface Carrier {
+  /** Brings so many bytes there and calls back. */
+  carry(bytes: number, arrive: () => void): void;
+  /** Damages a message, rarely. */
+  spoil(message: Uint8Array): void;
+}
 
 /** Bytes that a sender may be ahead of its reader before it waits: as much as the real network's stream window. */
 export const MAX_UNREAD_BYTES = 2 ** 20;
 
 /** Called when nothing more can pass in either direction, with the reason where it is not that both closed. */
-export type Ended = (channel: MemoryChannel, problem: string | null) => void;
+export type Ended = (channel: SimulatedChannel, problem: string | null) => void;
 
 /** One end of a channel; `pair` joins two. */
-export class MemoryChannel implements Channel {
+export class SimulatedChannel implements Channel {
   readonly remote: PeerName;
-  readonly #carry: Carry;
+  readonly #carrier: Carrier;
   readonly #maxMessageBytes: number;
   readonly #ended: Ended;
   readonly #inbox: Uint8Array[] = [];
   /** Sent, and not yet taken by the reader at the other end. */
   #unreadBytes = 0;
   /** Set by `pair`, before anything is sent. */
-  #other: MemoryChannel | undefined;
+  #other: SimulatedChannel | undefined;
   #closedHere = false;
   #remoteEnded = false;
   #lost: string | null = null;
   #wakeReader = () => {};
   #waitingSenders: (() => void)[] = [];
 
-  constructor(remote: PeerName, carry: Carry, options: ChannelOptions, ended: Ended) {
+  constructor(remote: PeerName, carrier: Carrier, options: ChannelOptions, ended: Ended) {
     this.remote = remote;
-    this.#carry = carry;
+    this.#carrier = carrier;
     this.#maxMessageBytes = options.maxMessageBytes;
     const abort = () => this.abort();
     options.signal?.addEventListener('abort', abort, { once: true });
@@ -40,7 +45,7 @@ export class MemoryChannel implements Channel {
     };
   }
 
-  static pair(one: MemoryChannel, other: MemoryChannel): void {
+  static pair(one: SimulatedChannel, other: SimulatedChannel): void {
     one.#other = other;
     other.#other = one;
   }
@@ -50,7 +55,8 @@ export class MemoryChannel implements Channel {
     // A copy, for the reader owns what it gets, as it does on a real network.
     const sent = joined(pieces);
     this.#unreadBytes += charge(sent);
-    this.#carry(sent.byteLength, () => this.#other!.#receive(sent));
+    this.#carrier.spoil(sent);
+    this.#carrier.carry(sent.byteLength, () => this.#other!.#receive(sent));
     while (this.#unreadBytes > MAX_UNREAD_BYTES) {
       await new Promise<void>((resolve) => this.#waitingSenders.push(resolve));
       if (this.#lost !== null) throw this.#closed();
@@ -82,7 +88,7 @@ export class MemoryChannel implements Channel {
   async close(): Promise<void> {
     if (this.#closedHere || this.#lost !== null) return;
     this.#closedHere = true;
-    this.#carry(0, () => {
+    this.#carrier.carry(0, () => {
       // Not joined yet where the network stops while it is being opened.
       const other = this.#other;
       if (other !== undefined) other.#end();
@@ -94,7 +100,7 @@ export class MemoryChannel implements Channel {
     if (this.#lost !== null) return;
     this.#inbox.length = 0;
     this.lose('the channel was aborted here');
-    this.#carry(0, () => this.#other?.lose('the remote aborted the channel'));
+    this.#carrier.carry(0, () => this.#other?.lose('the remote aborted the channel'));
   }
 
   /** The connection is gone, or one end was aborted. */

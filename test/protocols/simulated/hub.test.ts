@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryHub } from '../../../protocols/memory/hub.ts';
-import type { LinkSettings } from '../../../protocols/memory/link.ts';
 import type { Channel, Network } from '../../../protocols/network.ts';
+import { SimulatedHub } from '../../../protocols/simulated/hub.ts';
+import type { LinkSettings } from '../../../protocols/simulated/links.ts';
 import { sleep } from '../../../src/support/clock.ts';
 import { isFailure } from '../../../src/support/errors.ts';
 import { seededRandom } from '../../../src/support/random.ts';
@@ -12,7 +12,7 @@ const OPTIONS = { maxMessageBytes: 2 ** 20 };
 
 function world(settings: LinkSettings, seed = 1) {
   const clock = new VirtualClock();
-  const hub = new MemoryHub({ clock, random: seededRandom(seed) }, settings);
+  const hub = new SimulatedHub({ clock, random: seededRandom(seed) }, settings);
   return { clock, hub };
 }
 
@@ -22,18 +22,18 @@ const codeOf = async (promise: Promise<unknown>) => {
 };
 
 /** Two started networks, connected, with a channel from `a` to `b`. */
-async function pair(hub: MemoryHub): Promise<{ a: Network; b: Network; here: Channel; there: Channel }> {
+async function pair(hub: SimulatedHub): Promise<{ a: Network; b: Network; here: Channel; there: Channel }> {
   const [a, b] = [hub.network('a'), hub.network('b')];
   const served: Channel[] = [];
   b.handle(PROTOCOL, OPTIONS, (channel) => served.push(channel));
   await a.start();
   await b.start();
-  await a.dial('/memory/b');
+  await a.dial('/simulated/b');
   const here = await a.open('b', PROTOCOL, OPTIONS);
   return { a, b, here, there: served[0]! };
 }
 
-describe('memory hub', () => {
+describe('simulated hub', () => {
   it('takes the latency there and back, and the time that the bytes take to leave', async () => {
     const { clock, hub } = world({ latencyMs: 50, bytesPerSecond: 1000 });
     await clock.run(
@@ -85,8 +85,8 @@ describe('memory hub', () => {
         expect(await lost).toBe('STREAM_CLOSED');
         expect(await opening).toBe('STREAM_CLOSED');
         expect(events).toEqual(['b false 250']);
-        expect(await codeOf(a.dial('/memory/b'))).toBe('JOIN_FAILED');
-        expect(await codeOf(b.dial('/memory/a'))).toBe('JOIN_FAILED');
+        expect(await codeOf(a.dial('/simulated/b'))).toBe('JOIN_FAILED');
+        expect(await codeOf(b.dial('/simulated/a'))).toBe('JOIN_FAILED');
       })(),
     );
   });
@@ -98,7 +98,7 @@ describe('memory hub', () => {
         const [a, b] = [hub.network('a'), hub.network('b')];
         await a.start();
         await b.start();
-        const dialling = codeOf(a.dial('/memory/b'));
+        const dialling = codeOf(a.dial('/simulated/b'));
         await sleep(clock, 75);
         expect([...b.connected]).toEqual(['a']);
         hub.cut('b');
@@ -106,7 +106,7 @@ describe('memory hub', () => {
 
         const again = hub.network('b');
         await again.start();
-        const cut = codeOf(a.dial('/memory/b'));
+        const cut = codeOf(a.dial('/simulated/b'));
         await sleep(clock, 75);
         hub.cut('a');
         await sleep(clock, 75);
@@ -128,7 +128,7 @@ describe('memory hub', () => {
         const again = hub.network('b');
         await again.start();
         expect(await codeOf(hub.network('b').start())).toBe('ADDRESS_UNAVAILABLE');
-        await again.dial('/memory/a');
+        await again.dial('/simulated/a');
         await sleep(clock, 5000);
         expect(events).toEqual([false, true]);
         expect([...a.connected]).toEqual(['b']);
@@ -144,16 +144,16 @@ describe('memory hub', () => {
         const { a, b, here, there } = await pair(hub);
         const c = hub.network('c');
         await c.start();
-        await c.dial('/memory/b');
+        await c.dial('/simulated/b');
         const sent = here.send(new Uint8Array(10));
         hub.part('a', 'stranger');
         await sent;
         expect(await codeOf(there.messages()[Symbol.asyncIterator]().next())).toBe('STREAM_CLOSED');
         expect([...a.connected, '|', ...b.connected]).toEqual(['|', 'c']);
-        expect(await codeOf(a.dial('/memory/b'))).toBe('JOIN_FAILED');
-        expect(await codeOf(b.dial('/memory/a'))).toBe('JOIN_FAILED');
+        expect(await codeOf(a.dial('/simulated/b'))).toBe('JOIN_FAILED');
+        expect(await codeOf(b.dial('/simulated/a'))).toBe('JOIN_FAILED');
         hub.part();
-        await b.dial('/memory/a');
+        await b.dial('/simulated/a');
         expect([...a.connected, '|', ...b.connected]).toEqual(['b', '|', 'c', 'a']);
       })(),
     );

@@ -1,6 +1,6 @@
-import { MemoryHub } from '../../protocols/memory/hub.ts';
-import type { LinkSettings } from '../../protocols/memory/link.ts';
 import type { Network } from '../../protocols/network.ts';
+import { SimulatedHub } from '../../protocols/simulated/hub.ts';
+import type { LinkSettings } from '../../protocols/simulated/links.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import { sleep } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
@@ -9,13 +9,13 @@ import { VirtualClock } from '../../src/support/virtual-clock.ts';
 /** Virtual time in which any test here is over, or hangs. */
 const LIMIT_MS = 3_600_000;
 
-/** Peers on the in-memory network, in virtual time. */
-export class MemoryWorld {
+/** Peers on the simulated network, in virtual time. */
+export class SimulatedWorld {
   readonly clock = new VirtualClock();
-  readonly hub: MemoryHub;
+  readonly hub: SimulatedHub;
 
   constructor(settings: LinkSettings = { latencyMs: 10 }) {
-    this.hub = new MemoryHub({ clock: this.clock, random: seededRandom('memory world') }, settings);
+    this.hub = new SimulatedHub({ clock: this.clock, random: seededRandom('simulated world') }, settings);
   }
 
   /** A network that has started, `prepare` having registered what it serves. */
