@@ -1,0 +1,40 @@
+import { checkers } from './checkers.ts';
+import { drawSwarm } from './draw-swarm.ts';
+import type { Laboratory } from './laboratory.ts';
+import { tracer } from './trace.ts';
+import { attempt, type Violation } from './trial.ts';
+
+export interface Seeds {
+  readonly first: number;
+  readonly count: number;
+  /** From one seed to the next. */
+  readonly step: number;
+}
+
+/** A seed whose swarm broke what must hold. */
+export interface Failure {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+}
+
+export interface CampaignInit {
+  readonly seeds: Seeds;
+  readonly onFailure: (failure: Failure) => void;
+  /** Takes the trace, line by line; null where none is wanted. */
+  readonly trace: ((line: string) => void) | null;
+}
+
+/** Runs the swarms of seeds one after the other; tells how many broke nothing. */
+export async function runCampaign({ components, subject }: Laboratory, init: CampaignInit): Promise<number> {
+  const { seeds, onFailure, trace } = init;
+  let passed = 0;
+  for (let index = 0; index < seeds.count; index++) {
+    const seed = seeds.first + index * seeds.step;
+    const swarm = drawSwarm(seed, subject);
+    const onEvent = trace === null ? {} : { onEvent: tracer(swarm.happenings!, trace) };
+    const violations = await attempt(components, { ...swarm, ...onEvent }, checkers);
+    if (violations.length > 0) onFailure({ seed, violations });
+    else passed++;
+  }
+  return passed;
+}
