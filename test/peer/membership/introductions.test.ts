@@ -22,6 +22,9 @@ interface Guest {
   readonly dials: string[];
 }
 
+/** Under which an earlier process of a guest published. */
+const formerOf = (name: PeerName) => `${name}/00000000000000ff`;
+
 async function guestOf(world: SimulatedWorld, name: PeerName, manifest: Manifest = testManifest()): Promise<Guest> {
   const happened: string[] = [];
   const dials: string[] = [];
@@ -37,6 +40,7 @@ async function guestOf(world: SimulatedWorld, name: PeerName, manifest: Manifest
     introductions = new Introductions(
       { network, hello, clock: world.clock, members },
       {
+        isFormer: (origin) => origin === formerOf(name),
         onAdmitted: (peer) => happened.push(`admitted ${peer}`),
         onMentioned: (peer) => happened.push(`mentioned ${peer}`),
         onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),
@@ -207,6 +211,9 @@ describe('a peer that misbehaves', () => {
         }),
       );
       expect(mentions().filter((each) => !each.includes('ghost'))).toEqual([]);
+      // What an earlier process of its own published, and only others hold, it follows itself.
+      a.introductions.heard('b', statusOf('b', { vector: [[formerOf('a'), 3]] }));
+      expect(mentions().filter((each) => !each.includes('ghost'))).toEqual(['mentioned a']);
     });
   });
 
