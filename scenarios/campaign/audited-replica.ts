@@ -4,11 +4,13 @@ import { type OriginKey, peerOf } from '../../src/sum/origin.ts';
 import type { SumImage, Update } from '../../src/sum/replicated-sum.ts';
 import { type Standing, VersionVector } from '../../src/sum/version-vector.ts';
 import { Ledger } from './ledger.ts';
+import { PastBook } from './past-book.ts';
 
 /** What a checkpoint of a peer ought to hold, noted when it was made. */
 export interface Keepsake {
   readonly vector: VersionVector;
   readonly pending: Float32Array;
+  readonly past: PastBook;
 }
 
 export interface Audit {
@@ -21,10 +23,11 @@ export interface Audit {
 /** A replica as any other, with books of what enters and leaves `pending`, and of what is applied. */
 export class AuditedReplica extends Replica {
   readonly ledger: Ledger;
+  readonly start: Int32Array;
   /** The vector's total as it follows from what was applied. */
   appliedTotal = 0;
-  readonly start: Int32Array;
   readonly #audit: Audit;
+  #past = new PastBook();
 
   constructor(start: Int32Array, init: ReplicaInit, audit: Audit) {
     super(start.slice(), init);
@@ -38,13 +41,15 @@ export class AuditedReplica extends Replica {
     const vector = new VersionVector(remains.sum.vector);
     this.appliedTotal = vector.total();
     const made = this.#audit.keepsakes.filter((keepsake) => keepsake.vector.equals(vector)).at(-1);
-    if (made === undefined) this.#audit.found('a checkpoint comes back that was never made');
-    else this.ledger.add(Float64Array.from(made.pending), 1);
+    if (made === undefined) return this.#audit.found('a checkpoint comes back that was never made');
+    this.ledger.add(made.pending, 1);
+    this.#past = new PastBook(made.past, vector);
   }
 
   override remains(): ReplicaRemains {
     const remains = super.remains();
-    this.#audit.keepsakes.push({ vector: new VersionVector(remains.sum.vector), pending: this.pending.slice() });
+    const vector = new VersionVector(remains.sum.vector);
+    this.#audit.keepsakes.push({ vector, pending: this.pending.slice(), past: new PastBook(this.#past) });
     return remains;
   }
 
@@ -61,10 +66,12 @@ export class AuditedReplica extends Replica {
   }
 
   override apply(update: Update): Standing {
-    const before = this.#isOwnPast(update.origin) ? this.pending.slice() : null;
+    const { origin, from, to, delta } = update;
+    const before = this.#isOwnPast(origin) ? this.pending.slice() : null;
     const standing = super.apply(update);
-    if (standing === 'next') this.appliedTotal += update.to - update.from;
-    if (before !== null) this.#enterReturned(before, update);
+    if (standing !== 'next') return standing;
+    this.appliedTotal += to - from;
+    if (before !== null) this.#enterReturned(before, origin, to, delta);
     return standing;
   }
 
@@ -73,33 +80,38 @@ export class AuditedReplica extends Replica {
     super.adopt(image);
     this.appliedTotal = new VersionVector(image.vector).total();
     if (!had || this.pending.some((value) => value !== 0)) return;
-    // The only case in which all of it goes: the image may hold some of it, and nobody can tell which.
+    // All of it goes in one case: the image may hold some of it, and nobody can tell which.
     if (!image.vector.some(([origin]) => this.#isOwnPast(origin))) this.#audit.found('pending is dropped without need');
     this.ledger.clear();
+    this.#past.clear();
   }
 
   override giveUp(above: number, deltas: readonly Delta[], next: OriginKey): void {
+    const { origin } = this;
     super.giveUp(above, deltas, next);
     for (const delta of deltas) this.ledger.addDelta(delta, this.unit);
+    this.#past.gaveUp(origin, above, deltas.length);
   }
 
   #isOwnPast(origin: OriginKey): boolean {
     return origin !== this.origin && peerOf(origin) === peerOf(this.origin);
   }
 
-  /** An update of this peer's past takes from `pending` no more than it holds, and only where it has the same sign. */
-  #enterReturned(before: Float32Array, { origin, to, delta }: Update): void {
-    const { positions, offset, values } = delta;
-    const moved = new Float64Array(before.length);
-    for (let k = 0; k < values.length; k++) {
-      const index = positions === null ? offset + k : positions[k]!;
-      const value = values[k]! * this.unit;
-      moved[index] = this.pending[index]! - before[index]!;
-      const most = Math.abs(value) + 2 ** -20 * Math.abs(before[index]!);
-      if (moved[index]! * value > 0 || Math.abs(moved[index]!) > most) {
-        this.#audit.found(`${origin} ${to} comes back and takes more from pending than it brings`);
-      }
-    }
-    this.ledger.add(moved, 1);
+  #enterReturned(before: Float32Array, origin: OriginKey, sequence: number, delta: Delta): void {
+    const effect = this.#past.comesBack(origin, sequence);
+    if (effect === 'taken out whole') this.ledger.addDelta(delta, -this.unit);
+    else if (effect === 'shrinks') this.ledger.add(shrinkage(before, delta, this.unit), 1);
   }
+}
+
+/** How each entry moves that goes toward zero by at most the delta's, and never across (design, section 1, restore). */
+function shrinkage(pending: Float32Array, { positions, offset, values }: Delta, unit: number): Float64Array {
+  const moved = new Float64Array(pending.length);
+  for (let k = 0; k < values.length; k++) {
+    const index = positions === null ? offset + k : positions[k]!;
+    const value = values[k]! * unit;
+    const held = pending[index]!;
+    if (held * value > 0) moved[index] = -Math.sign(held) * Math.min(Math.abs(held), Math.abs(value));
+  }
+  return moved;
 }

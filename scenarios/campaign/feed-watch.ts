@@ -43,9 +43,12 @@ function watchChannel(
   channel.messages = async function* () {
     try {
       yield* messages.call(channel);
-    } finally {
+    } catch (error) {
       ended(channel);
+      throw error;
     }
+    // Not where the reader stops before the source has closed.
+    ended(channel);
   };
   channel.abort = () => {
     ended(channel);
