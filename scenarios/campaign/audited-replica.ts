@@ -41,9 +41,12 @@ export class AuditedReplica extends Replica {
     const vector = new VersionVector(remains.sum.vector);
     this.appliedTotal = vector.total();
     const made = this.#audit.keepsakes.filter((keepsake) => keepsake.vector.equals(vector)).at(-1);
-    if (made === undefined) return this.#audit.found('a checkpoint comes back that was never made');
-    this.ledger.add(made.pending, 1);
-    this.#past = new PastBook(made.past, vector);
+    if (made === undefined) {
+      this.#audit.found('a checkpoint comes back that was never made');
+    } else {
+      this.ledger.add(made.pending, 1);
+      this.#past = new PastBook(made.past, vector);
+    }
   }
 
   override remains(): ReplicaRemains {

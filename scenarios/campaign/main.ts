@@ -13,6 +13,9 @@ import { syntheticLaboratory } from './synthetic-laboratory.ts';
 /** Fewer seeds are not worth another process. */
 const LEAST_SEEDS = 20;
 
+/** Nearly all that a seed makes is garbage at its end: in a larger nursery most of it dies before it is looked at. */
+const NURSERY_MIB = 64;
+
 /** What a process that runs a part of a campaign tells. */
 type Word = { readonly failure: Failure } | { readonly passed: number };
 
@@ -39,17 +42,18 @@ async function runHere(tell: (word: Word) => void): Promise<void> {
 }
 
 /** Seeds shared out among processes, by turns: those of one kind lie close together. */
-function runInProcesses(count: number, tell: (word: Word) => void): Promise<void[]> {
+async function runInProcesses(count: number, tell: (word: Word) => void): Promise<void> {
   const parts = Array.from({ length: count }, (_, index) => {
     const share = Math.ceil((seeds.count - index) / count);
     const part = ['--first', `${seeds.first + index}`, '--seeds', `${share}`, '--step', `${count}`];
-    const child = fork(fileURLToPath(import.meta.url), [...part, ...(real ? ['--real'] : [])]);
+    const execArgv = [...process.execArgv, `--max-semi-space-size=${NURSERY_MIB}`];
+    const child = fork(fileURLToPath(import.meta.url), [...part, ...(real ? ['--real'] : [])], { execArgv });
     child.on('message', tell);
     return new Promise<void>((resolve, reject) => {
       child.once('exit', (status) => (status === 0 ? resolve() : reject(new Error(`a process ended with ${status}`))));
     });
   });
-  return Promise.all(parts);
+  await Promise.all(parts);
 }
 
 let [passed, failed] = [0, 0];
