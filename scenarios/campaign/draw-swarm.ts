@@ -21,6 +21,8 @@ const FAULTY_ROUNDS = 16;
 const CALM_ROUNDS = 8;
 /** The least time for all to come back and catch up before the run ends. */
 const LEAST_CALM_MS = 6_000;
+/** Rounds of all peers that a log holds: no fewer than pass while a replica is fetched, or nobody ever catches up; no more than a run has. */
+const LOG_ROUNDS = [6, 8, 12, 50];
 /** Bytes of a frame of these models, about. */
 const FRAME_BYTES = 64;
 
@@ -56,7 +58,7 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
     limits: { samples: samplesPerRound * Math.ceil(rounds), seconds: (2 * (calmMs + quietMs)) / 1000 + 120 },
     backend: null,
   } satisfies Manifest);
-  const logUpdates = pick(random, [8, 24, 80, 400]) * (0.5 + random.uniform());
+  const logUpdates = (peers + late) * pick(random, LOG_ROUNDS);
   return {
     manifest,
     link: {
