@@ -15,7 +15,7 @@ export interface Subject {
 }
 
 /** Small ones come often: what a round costs grows with the square of its peers, and most that can go wrong takes two or three. */
-const SIZES = [2, 2, 3, 3, 3, 4, 4, 5];
+const SIZES = [2, 2, 2, 3, 3, 3, 4, 5];
 /** Rounds of every peer while anything may happen, and after that. */
 const FAULTY_ROUNDS = 16;
 const CALM_ROUNDS = 8;

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { plantedBugs } from './catalogue.ts';
 
+/** A bug that so many seeds do not show is one that a campaign may miss. */
 const SEEDS = 200;
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The first seed whose swarm breaks something, and what; null where none does. */
+/** What breaks in the first seed in which anything does; null where nothing ever does. */
 async function firstFailure(): Promise<string | null> {
   const { runCampaign } = await import('../../../scenarios/campaign/campaign.ts');
   const { syntheticLaboratory } = await import('../../../scenarios/campaign/synthetic-laboratory.ts');
@@ -13,22 +14,20 @@ async function firstFailure(): Promise<string | null> {
     const found: string[] = [];
     await runCampaign(syntheticLaboratory, {
       seeds: { first, count: 1, step: 1 },
-      onFailure: ({ violations }) => found.push(...violations.map(({ checker, problem }) => `${checker}: ${problem}`)),
+      onFailure: ({ violations }) => found.push(...violations.map(({ checker }) => checker)),
       trace: null,
     });
-    if (found.length > 0) return `seed ${first}, ${found.join('; ')}`;
+    if (found.length > 0) return found.join(', ');
   }
   return null;
 }
 
-test.each(plantedBugs.map(({ name, changes }, number) => ({ name, changes, number })))(
-  'the checkers find $name',
-  async ({ changes, number, name }) => {
-    vi.resetModules();
-    for (const { path } of changes) vi.doMock(root + path, () => import(`${root}${path}?planted=${number}`));
-    const failure = await firstFailure();
-    console.log(name, '->', failure?.slice(0, 300));
-    expect(failure).not.toBeNull();
-    for (const { path } of changes) vi.doUnmock(root + path);
-  },
-);
+afterEach(() => {
+  for (const { path } of plantedBugs.flatMap(({ changes }) => changes)) vi.doUnmock(root + path);
+  vi.resetModules();
+});
+
+test.each(plantedBugs.map((bug, number) => ({ ...bug, number })))('the checkers find $name', async (bug) => {
+  for (const { path } of bug.changes) vi.doMock(root + path, () => import(`${root}${path}?planted=${bug.number}`));
+  expect(await firstFailure()).toContain(bug.foundBy);
+});
