@@ -3,7 +3,7 @@ import type { Topology } from '../../src/models/outline.ts';
 import { ENTRY_OVERHEAD_BYTES } from '../../src/sum/update-log.ts';
 import { type Random, seededRandom } from '../../src/support/random.ts';
 import type { VirtualSwarmInit } from '../simulated/virtual-swarm.ts';
-import { drawMisfortunes } from './misfortunes.ts';
+import { drawMisfortunes, upTimeMs } from './misfortunes.ts';
 
 /** What a campaign's swarms train. */
 export interface Subject {
@@ -22,7 +22,7 @@ const CALM_ROUNDS = 8;
 /** The least time for all to come back and catch up before the run ends. */
 const LEAST_CALM_MS = 6_000;
 /** Rounds of all peers that a log holds: no fewer than pass while a replica is fetched, or nobody ever catches up; no more than a run has. */
-const LOG_ROUNDS = [6, 8, 12, 50];
+const LOG_ROUNDS = [5, 5, 8, 50];
 /** Bytes of a frame of these models, about. */
 const FRAME_BYTES = 64;
 
@@ -35,8 +35,10 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
   const roundMs = 400 + random.below(600);
   const calmMs = FAULTY_ROUNDS * roundMs;
   const quietMs = Math.max(LEAST_CALM_MS, CALM_ROUNDS * roundMs);
-  // As many as all peers take in all that time, so that it is not over before.
-  const rounds = ((peers + late) * (calmMs + quietMs)) / roundMs;
+  const everyMs = calmMs / (2 + random.below(12));
+  const happenings = drawMisfortunes(random, { peers, late, calmMs, everyMs });
+  // As many as they take who are up, so that it is not over before.
+  const rounds = upTimeMs(happenings, peers, calmMs + quietMs) / roundMs;
   const samplesPerRound = batch * exchange.localSteps;
   const manifest = manifestSchema.parse({
     murmuration: 1,
@@ -67,7 +69,7 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
       ...(random.below(4) === 0 ? { bytesPerSecond: 2_000 + random.below(20_000) } : {}),
     },
     model: { stepMs: roundMs / exchange.localSteps, evaluationMs: 5 },
-    happenings: drawMisfortunes(random, { peers, late, calmMs, everyMs: calmMs / (2 + random.below(12)) }),
+    happenings,
     checkpointSeconds: (2 + random.below(10)) * (roundMs / 1000),
     logBytes: Math.ceil(logUpdates * (FRAME_BYTES + ENTRY_OVERHEAD_BYTES)),
   };

@@ -12,6 +12,8 @@ export interface MisfortuneInit {
   readonly everyMs: number;
 }
 
+/** All have met by then: who never reaches the one peer that it knows gives up, as it should. */
+const FIRST_AT_MS = 2_000;
 /** Between the end of all faults and the last return: the others have met again by then. */
 const RETURN_AFTER_MS = 500;
 /** So many are up at any time: whoever comes back finds somebody. */
@@ -23,7 +25,7 @@ export function drawMisfortunes(random: Random, { peers, late, calmMs, everyMs }
   const up = Array.from({ length: peers + late }, (_, index) => index < peers);
   let parted = false;
   const next = (atMs: number) => atMs + everyMs * (0.1 + 1.8 * random.uniform());
-  for (let atMs = next(0); atMs < calmMs; atMs = next(atMs)) {
+  for (let atMs = next(FIRST_AT_MS); atMs < calmMs; atMs = next(atMs)) {
     const [peer, kind] = [random.below(up.length), random.below(10)];
     if (kind >= 9) {
       if (up[peer]) happenings.push({ kind: 'freeze-disk', peer, atMs });
@@ -40,4 +42,14 @@ export function drawMisfortunes(random: Random, { peers, late, calmMs, everyMs }
   const atMs = calmMs + RETURN_AFTER_MS;
   for (const [peer, isUp] of up.entries()) if (!isUp) happenings.push({ kind: 'start', peer, atMs });
   return happenings;
+}
+
+/** Time that all peers together are up until `endMs`. */
+export function upTimeMs(happenings: readonly Happening[], peers: number, endMs: number): number {
+  let upMs = peers * endMs;
+  for (const { kind, atMs } of happenings) {
+    if (kind === 'crash') upMs -= endMs - atMs;
+    if (kind === 'start') upMs += endMs - atMs;
+  }
+  return upMs;
 }
