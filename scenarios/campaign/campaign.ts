@@ -1,7 +1,10 @@
+import { traceLine } from '../../protocols/simulated/trace.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
+import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { START_MS } from '../simulated/simulation.ts';
 import { checkers } from './checkers.ts';
 import { drawSwarm } from './draw-swarm.ts';
 import type { Laboratory } from './laboratory.ts';
-import { tracer } from './trace.ts';
 import { attempt, type Violation } from './trial.ts';
 
 export interface Seeds {
@@ -30,9 +33,10 @@ export async function runCampaign({ components, subject }: Laboratory, init: Cam
   let passed = 0;
   for (let index = 0; index < seeds.count; index++) {
     const seed = seeds.first + index * seeds.step;
-    const swarm = drawSwarm(seed, subject);
-    const onEvent = trace === null ? {} : { onEvent: tracer(swarm.happenings!, trace) };
-    const violations = await attempt(components, { ...swarm, ...onEvent }, checkers);
+    const clock = new VirtualClock(START_MS);
+    const say = (peer: PeerName, what: string) => trace?.(traceLine(clock.nowMs() - START_MS, peer, what));
+    const swarm = { ...drawSwarm(seed, subject), clock, trace: trace === null ? undefined : say };
+    const violations = await attempt(components, swarm, checkers);
     if (violations.length > 0) onFailure({ seed, violations });
     else passed++;
   }

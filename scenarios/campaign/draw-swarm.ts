@@ -66,9 +66,10 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
     link: {
       latencyMs: pick(random, [1, 5, 30, 100]),
       jitterMs: pick(random, [0, 20, 200]),
+      overtakingMs: pick(random, [0, 0, 20]),
       ...(random.below(4) === 0 ? { bytesPerSecond: 2_000 + random.below(20_000) } : {}),
     },
-    model: { stepMs: roundMs / exchange.localSteps, evaluationMs: 5 },
+    model: { stepMs: roundMs / exchange.localSteps, evaluationMs: 5, spread: pick(random, [0, 0.2]) },
     happenings,
     checkpointSeconds: (2 + random.below(10)) * (roundMs / 1000),
     logBytes: Math.ceil(logUpdates * (FRAME_BYTES + ENTRY_OVERHEAD_BYTES)),

@@ -119,7 +119,10 @@ export async function runVirtualSwarm(
   const survivors = () => peers.filter(({ life }) => life !== null);
   const ended = happened.then(() => Promise.all(survivors().map(({ life }) => life!)));
   const reports = await clock.run(Promise.race([ended, givenUp(init.signal)]), init.limitMs);
-  const [names, replicas] = [survivors().map(({ name }) => name), survivors().map((peer) => peer.replica!.sum.values.slice())];
+  const [names, replicas] = [
+    survivors().map(({ name }) => name),
+    survivors().map((peer) => peer.replica!.sum.values.slice()),
+  ];
   return { events, reports, survivors: names, replicas };
 }
 

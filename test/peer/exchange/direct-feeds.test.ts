@@ -255,7 +255,7 @@ test('who comes back is asked itself at once, however long the others were asked
 });
 
 test('after feeds were held the silent are asked for at once, however long that was in vain: there may be more to bring', () => {
-  const world = new MemoryWorld();
+  const world = new SimulatedWorld();
   return world.run(async () => {
     const [b, c] = [await UpdateNode.start(world, 'b'), await UpdateNode.start(world, 'c')];
     await c.meet(b);
