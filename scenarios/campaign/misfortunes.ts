@@ -19,6 +19,8 @@ const RETURN_AFTER_MS = 500;
 /** So many are up at any time: whoever comes back finds somebody. */
 const LEAST_UP = 2;
 
+/** One in so many swarms is in two halves until all is calm: longer than most logs reach. */
+const SPLIT_ONE_IN = 5;
 /** A slow peer takes up to so many times the usual. */
 const MAX_SLOWNESS = 5;
 
@@ -32,12 +34,16 @@ const SHARES = { part: 25, block: 15, disconnect: 10, slow: 8, 'freeze-disk': 6 
 export function drawMisfortunes(random: Random, { peers, late, calmMs, everyMs }: MisfortuneInit): Happening[] {
   const happenings: Happening[] = [];
   const up = Array.from({ length: peers + late }, (_, index) => index < peers);
-  let parted = false;
+  const isSplit = random.below(SPLIT_ONE_IN) === 0;
+  let parted = isSplit;
+  if (isSplit)
+    happenings.push({ kind: 'part', peers: [...up.keys()].filter((index) => index % 2 === 0), atMs: FIRST_AT_MS });
   const some = () => up.flatMap((_, index) => (random.below(2) === 1 ? [index] : []));
   const next = (atMs: number) => atMs + everyMs * (0.1 + 1.8 * random.uniform());
   for (let atMs = next(FIRST_AT_MS); atMs < calmMs; atMs = next(atMs)) {
     const [peer, other, kind] = [random.below(up.length), random.below(up.length), drawKind(random)];
     if (kind === 'part' || kind === 'block') {
+      if (isSplit) continue;
       if (parted) happenings.push(...joined(atMs));
       else happenings.push(kind === 'part' ? { kind, peers: some(), atMs } : { kind, from: some(), to: some(), atMs });
       parted = !parted;

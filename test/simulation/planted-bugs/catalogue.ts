@@ -139,7 +139,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a log that does not tell where it begins',
-    foundBy: 'survival',
+    foundBy: 'progress',
     changes: [{ path: 'src/sum/update-log.ts', sound: 'log.floor = entry.to;', broken: '' }],
   },
   {
