@@ -82,6 +82,12 @@ export class Arrears {
     return [...floors.keys()].some((origin) => vector.get(origin) > arrived.get(origin));
   }
 
+  /** Whether a vector stands below where the source has said that its log begins: it is of an image from before that word. */
+  isOlder(source: PeerName, vector: VersionVector): boolean {
+    const floors = this.#marks.get(source)?.floors ?? new Map<OriginKey, number>();
+    return [...floors].some(([origin, floor]) => vector.get(origin) < floor);
+  }
+
   /** It has been seen who of the two has to give way. */
   settle(source: PeerName, theirs: boolean): void {
     const mark = this.#marks.get(source);
