@@ -1,3 +1,4 @@
+import { SHARE_IMAGE_MS } from '../../protocols/replica/constants.ts';
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
@@ -82,10 +83,14 @@ export class Arrears {
     return [...floors.keys()].some((origin) => vector.get(origin) > arrived.get(origin));
   }
 
-  /** Whether a vector stands below where the source has said that its log begins: it is of an image from before that word. */
+  /**
+   * Whether a vector that stands below where the source has just said that its log begins is of an image from before that
+   * word. Later on the source has gone back itself.
+   */
   isOlder(source: PeerName, vector: VersionVector): boolean {
-    const floors = this.#marks.get(source)?.floors ?? new Map<OriginKey, number>();
-    return [...floors].some(([origin, floor]) => vector.get(origin) < floor);
+    const mark = this.#marks.get(source);
+    if (mark === undefined || this.#clock.nowMs() - mark.sinceMs > SHARE_IMAGE_MS) return false;
+    return [...mark.floors].some(([origin, floor]) => vector.get(origin) < floor);
   }
 
   /** It has been seen who of the two has to give way. */
