@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { plantedBugsPlugin } from './test/simulation/planted-bugs/plugin.ts';
 
 export default defineConfig({
+  plugins: [plantedBugsPlugin],
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['src/support/polyfill.ts'],

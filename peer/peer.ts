@@ -104,6 +104,7 @@ export class Peer {
     this.#introductions = new Introductions(
       { network, clock, members, hello: new Hello({ network, clock }, manifestDigests(manifest)) },
       {
+        isFormer: (origin) => identity.isFormer(origin),
         onAdmitted: (peer) => this.#exchange.feeds?.follow(peer),
         onMentioned: (peer) => this.#exchange.feeds?.follow(peer),
         onRefused: (peer, error) => this.#narrator.warn(error.code, `turned away ${peer}: ${error.message}`),

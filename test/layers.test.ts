@@ -8,9 +8,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const layers = ['src', 'protocols', 'peer', 'scenarios', 'bin'];
 const MAX_LINES = 300;
 
-/** What starts on its own: the command, the package's entry, and the scenarios and studies that are run by name. */
+/** What starts on its own: the command, the package's entry, the campaign, and the scenarios and studies that are run by name. */
 const entries = (path: string) =>
-  ['bin/murmur.ts', 'scenarios/index.ts'].includes(path) || /^scenarios\/(scripts|studies)\//.test(path);
+  ['bin/murmur.ts', 'scenarios/index.ts', 'scenarios/campaign/main.ts'].includes(path) ||
+  /^scenarios\/(scripts|studies)\//.test(path);
 
 interface Source {
   readonly path: string;

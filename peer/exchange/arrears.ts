@@ -1,3 +1,4 @@
+import { SHARE_IMAGE_MS } from '../../protocols/replica/constants.ts';
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
@@ -80,6 +81,16 @@ export class Arrears {
   isIn(source: PeerName, vector: VersionVector, arrived: VersionVector): boolean {
     const floors = this.#marks.get(source)?.floors ?? new Map();
     return [...floors.keys()].some((origin) => vector.get(origin) > arrived.get(origin));
+  }
+
+  /**
+   * Whether a vector that stands below where the source has just said that its log begins is of an image from before that
+   * word. Later on the source has gone back itself.
+   */
+  isOlder(source: PeerName, vector: VersionVector): boolean {
+    const mark = this.#marks.get(source);
+    if (mark === undefined || this.#clock.nowMs() - mark.sinceMs > SHARE_IMAGE_MS) return false;
+    return [...mark.floors].some(([origin, floor]) => vector.get(origin) < floor);
   }
 
   /** It has been seen who of the two has to give way. */

@@ -287,7 +287,8 @@ export class CatchUp {
     const theirs = new VersionVector(vector);
     if (this.#joining !== null) this.#goal = { vector: theirs, source };
     if (!this.#arrears.isIn(source, theirs, inbox.arrived)) {
-      this.#arrears.delete(source);
+      // An image that is shared for a while may be older than that word: then the source is asked again.
+      if (!this.#arrears.isOlder(source, theirs)) this.#arrears.delete(source);
       if (!this.#joining?.emptyHanded && !this.#damaged) return false;
     }
     const plan = planAdoption({ origin: identity.origin, arrived: inbox.arrived, log }, vector);

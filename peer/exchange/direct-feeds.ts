@@ -115,15 +115,19 @@ export class DirectFeeds {
     }
   }
 
-  /** Waits before the next feed, no longer than until the owner is there again; tells whether it is. */
+  /**
+   * Waits before the next feed, no longer than until the owner is there again or this peer stands somewhere else, where it may
+   * lack what it had; tells whether either is so.
+   */
   async #pause(owner: PeerName, waitMs: number): Promise<boolean> {
     const over = linkedAbort(this.#stop.signal);
     const cancel = this.#clock.after(Math.min(MAX_WAIT_MS, waitMs), () => over.abort());
+    const holds = this.#timesHeld;
     let isBack = false;
     for (let wasThere = this.#isThere(owner); !over.signal.aborted && !isBack; ) {
-      await this.#members.changes.wait(over.signal);
+      await firstRing([this.#members.changes, this.#released], over.signal);
       const isThere = this.#isThere(owner);
-      isBack = isThere && !wasThere;
+      isBack = (isThere && !wasThere) || this.#timesHeld > holds;
       wasThere = isThere;
     }
     cancel();

@@ -108,7 +108,10 @@ export class Exchange {
         parameters: layout.size,
         onMentioned: (peer) => introductions.mention(peer),
         onInvalid,
-        onMoved: () => this.source.logGrew(),
+        onMoved: () => {
+          this.#replicaSource.moved();
+          this.source.logGrew();
+        },
       },
     );
   }

@@ -1,7 +1,7 @@
 import type { Hello } from '../../protocols/hello/hello.ts';
 import type { Network } from '../../protocols/network.ts';
 import type { Status } from '../../protocols/status/messages.ts';
-import { type PeerName, peerOf } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
 import { Conduct } from './conduct.ts';
@@ -27,8 +27,10 @@ const REDIAL_MS = 3_000;
 const MAX_VAIN = MAX_MEMBERS;
 
 export interface IntroductionsInit {
+  /** Whether it is an origin under which this peer no longer publishes. */
+  readonly isFormer: (origin: OriginKey) => boolean;
   readonly onAdmitted: (peer: PeerName) => void;
-  /** An admitted peer holds updates of one that may have left before this one came. */
+  /** An admitted peer holds updates of one that may have left before this one came, or of this one's former processes. */
   readonly onMentioned: (peer: PeerName) => void;
   /** A peer was turned away, with the reason. */
   readonly onRefused: (peer: PeerName, error: MurmurError) => void;
@@ -106,7 +108,7 @@ export class Introductions {
   heard(from: PeerName, status: Status): void {
     if (this.#conduct.shuns(from)) return;
     this.#members.heard(from, status);
-    if (this.#members.get(from) !== undefined) for (const [origin] of status.vector ?? []) this.mention(peerOf(origin));
+    if (this.#members.get(from) !== undefined) for (const [origin] of status.vector ?? []) this.#mentionOrigin(origin);
     if (status.state !== 'left') this.seek(from, status.addresses);
   }
 
@@ -115,6 +117,12 @@ export class Introductions {
     if (peer === this.#network.self || this.#members.get(peer) !== undefined) return;
     if (this.#mentioned.size < MAX_MENTIONED) this.#mentioned.add(peer);
     if (this.#mentioned.has(peer)) this.#init.onMentioned(peer);
+  }
+
+  /** Of this peer, too: what a former process of it published, and nobody else brings, it has to ask for itself. */
+  #mentionOrigin(origin: OriginKey): void {
+    if (this.#init.isFormer(origin)) this.#init.onMentioned(this.#network.self);
+    else this.mention(peerOf(origin));
   }
 
   /** Dials a peer that is known only from its status. */

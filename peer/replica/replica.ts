@@ -14,6 +14,15 @@ export interface ReplicaRemains {
   readonly returned: readonly (readonly [OriginKey, number])[];
 }
 
+export interface ReplicaInit {
+  /** Size of one lattice step. */
+  readonly unit: number;
+  /** To publish under. */
+  readonly origin: OriginKey;
+  /** Equal at all peers of a run. */
+  readonly hashSeed: number;
+}
+
 const NO_PAST = { restored: false, givenUp: [], returned: [] };
 
 /**
@@ -31,7 +40,8 @@ export class Replica {
   #origin: OriginKey;
   #past = new OwnPast(NO_PAST);
 
-  constructor(start: Int32Array, init: { unit: number; origin: OriginKey; hashSeed: number }) {
+  /** Takes over `start`. */
+  constructor(start: Int32Array, init: ReplicaInit) {
     this.sum = new ReplicatedSum(start, init.hashSeed);
     this.pending = new Float32Array(start.length);
     this.velocity = new Float32Array(start.length);

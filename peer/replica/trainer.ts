@@ -17,7 +17,7 @@ import { type Random, seededRandom } from '../../src/support/random.ts';
 import { createStrategy } from '../strategies/create-strategy.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import type { EvaluationSamples } from './evaluation-samples.ts';
-import { Replica } from './replica.ts';
+import { Replica, type ReplicaInit } from './replica.ts';
 import type {
   Adoption,
   ArrivedFrame,
@@ -39,6 +39,8 @@ export interface TrainerComponents {
   readonly samples: EvaluationSamples;
   readonly compressor: ReplicaCompressor;
   readonly clock: Clock;
+  /** Left out, a plain `Replica`; a simulation makes one that it watches. */
+  readonly createReplica?: (start: Int32Array, init: ReplicaInit) => Replica;
 }
 
 export interface TrainerInit {
@@ -82,7 +84,8 @@ export class Trainer {
     this.#components = components;
     this.#manifest = manifest;
     this.#context = { start, hashSeed };
-    this.#replica = new Replica(start.slice(), { unit, origin, hashSeed });
+    const createReplica = components.createReplica ?? ((values, init) => new Replica(values, init));
+    this.#replica = createReplica(start.slice(), { unit, origin, hashSeed });
     const state = checkpoint && decodeReplicaState(checkpoint, this.#context);
     this.#strategy = createStrategy({
       manifest,

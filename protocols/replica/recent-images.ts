@@ -19,7 +19,7 @@ export class RecentImages {
   readonly #clock: Clock;
   readonly #make: () => Promise<MadeImage>;
   /** The newest last. */
-  readonly #kept: { readonly image: KeptImage; readonly madeAtMs: number; forget: () => void }[] = [];
+  readonly #kept: { readonly image: KeptImage; madeAtMs: number; forget: () => void }[] = [];
   #making: Promise<KeptImage> | null = null;
   #closed = false;
 
@@ -45,6 +45,11 @@ export class RecentImages {
     kept.forget();
     kept.forget = this.#forgetLater(hash);
     return kept.image;
+  }
+
+  /** The replica stands somewhere else: what was made before is only for those whose stream breaks. */
+  age(): void {
+    for (const kept of this.#kept) kept.madeAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Keeps nothing from now on, and leaves no timer. */

@@ -36,6 +36,11 @@ export class ReplicaSource {
     });
   }
 
+  /** This peer has taken over another's replica: whoever asks now wants to know what it has since. */
+  moved(): void {
+    this.#images.age();
+  }
+
   /** Ends all transfers and keeps nothing. */
   stop(): void {
     this.#stopped = true;

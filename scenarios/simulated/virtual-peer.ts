@@ -3,8 +3,10 @@ import type { PeerEvent, PeerReport } from '../../peer/events.ts';
 import { Peer } from '../../peer/peer.ts';
 import type { EvaluationSamples } from '../../peer/replica/evaluation-samples.ts';
 import { InlineReplica } from '../../peer/replica/inline-replica.ts';
+import { Replica, type ReplicaInit } from '../../peer/replica/replica.ts';
 import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { Trainer } from '../../peer/replica/trainer.ts';
+import type { Network } from '../../protocols/network.ts';
 import { addressOf } from '../../protocols/simulated/addresses.ts';
 import type { SimulatedHub } from '../../protocols/simulated/hub.ts';
 import { identityCompressor } from '../../src/compression/replica-compressor.ts';
@@ -33,6 +35,13 @@ export interface VirtualPeerInit {
   readonly drawIncarnation: () => bigint;
   readonly emit: (event: PeerEvent) => void;
   readonly onPublished?: (update: ArrivedFrame) => void;
+  readonly watch?: PeerWatch;
+}
+
+/** Sees what passes through the parts of every process that is started. */
+export interface PeerWatch {
+  readonly replica: (peer: PeerName, start: Int32Array, init: ReplicaInit) => Replica;
+  readonly network: (network: Network) => void;
 }
 
 export function peerName(index: number): PeerName {
@@ -51,7 +60,8 @@ export class VirtualPeer {
   readonly #init: VirtualPeerInit;
   /** Of the process that runs; null while none does. */
   life: Promise<PeerReport> | null = null;
-  #trainer!: Trainer;
+  /** Of the process that runs, from when it has loaded it. */
+  replica: Replica | null = null;
   #power = new AbortController();
   #disk: Uint8Array | null = null;
   #diskFrozen = false;
@@ -66,23 +76,29 @@ export class VirtualPeer {
 
   start(): void {
     const { clock, hub, machine } = this.#components;
-    const { index, manifest, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished } = this.#init;
+    const { index, manifest, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished, watch } = this.#init;
     this.#power = new AbortController();
     const { signal } = this.#power;
     const identity = new Identity(this.name, drawIncarnation);
     const shard = index % manifest.peers;
     const createTrainer = (checkpoint: Uint8Array | null) => {
-      const parts = { ...this.#components, compressor: identityCompressor };
-      this.#trainer = new Trainer(parts, { manifest, shard, origin: identity.origin, checkpoint });
-      return this.#trainer;
+      const createReplica = (start: Int32Array, init: ReplicaInit) => {
+        const replica = watch?.replica(this.name, start, init) ?? new Replica(start, init);
+        if (!signal.aborted) this.replica = replica;
+        return replica;
+      };
+      const parts = { ...this.#components, compressor: identityCompressor, createReplica };
+      return new Trainer(parts, { manifest, shard, origin: identity.origin, checkpoint });
     };
     const replica = new InlineReplica(createTrainer, {
       clock,
       machine,
       onPublished: (bytes) => signal.aborted || onPublished?.({ origin: identity.origin, bytes }),
     });
+    const network = hub.network(this.name);
+    watch?.network(network);
     const peer = new Peer(
-      { network: hub.network(this.name), clock, replica, checkpoints: this.#store(signal) },
+      { network, clock, replica, checkpoints: this.#store(signal) },
       {
         manifest,
         shard,
@@ -102,6 +118,7 @@ export class VirtualPeer {
 
   crash(): void {
     this.life = null;
+    this.replica = null;
     this.#power.abort();
     this.#components.hub.cut(this.name);
   }
@@ -113,11 +130,6 @@ export class VirtualPeer {
   /** Changes what it takes of the usual times. */
   slow(slowness: number): void {
     this.#components.machine.slowness = slowness;
-  }
-
-  /** S. */
-  values(): Int32Array {
-    return this.#trainer.snapshot().values;
   }
 
   /** The first peer starts the run, the planned ones join it; whoever comes later asks all of them. */

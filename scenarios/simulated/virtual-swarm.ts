@@ -13,7 +13,7 @@ import { seededRandom } from '../../src/support/random.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
 import { START_MS } from './simulation.ts';
 import { type ComputeModel, VirtualMachine } from './virtual-machine.ts';
-import { peerName, VirtualPeer } from './virtual-peer.ts';
+import { type PeerWatch, peerName, VirtualPeer } from './virtual-peer.ts';
 
 /** What the peers of one simulation share: none of it keeps anything of a peer. */
 export interface VirtualSwarmComponents {
@@ -65,6 +65,9 @@ export interface VirtualSwarmInit {
   readonly limitMs?: number;
   /** Gives the simulation up, which then throws its reason. */
   readonly signal?: AbortSignal;
+  readonly watch?: PeerWatch;
+  /** Called before the peers start, to look at them while they run. */
+  readonly accompany?: (peers: readonly VirtualPeer[], clock: Clock) => void;
 }
 
 export interface VirtualSwarmResult {
@@ -101,6 +104,7 @@ export async function runVirtualSwarm(
     const drawIncarnation = () => incarnations.bits64();
     return new VirtualPeer({ ...components, clock, hub, machine }, { ...init, index, drawIncarnation, emit });
   });
+  init.accompany?.(peers, clock);
   for (const peer of peers) if (peer.index < manifest.peers) peer.start();
   for (const [index, happening] of happenings.entries()) {
     clock.after(happening.atMs, () => {
@@ -115,7 +119,10 @@ export async function runVirtualSwarm(
   const survivors = () => peers.filter(({ life }) => life !== null);
   const ended = happened.then(() => Promise.all(survivors().map(({ life }) => life!)));
   const reports = await clock.run(Promise.race([ended, givenUp(init.signal)]), init.limitMs);
-  const [names, replicas] = [survivors().map(({ name }) => name), survivors().map((peer) => peer.values())];
+  const [names, replicas] = [
+    survivors().map(({ name }) => name),
+    survivors().map((peer) => peer.replica!.sum.values.slice()),
+  ];
   return { events, reports, survivors: names, replicas };
 }
 

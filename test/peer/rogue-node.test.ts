@@ -60,6 +60,7 @@ class Node {
     this.introductions = new Introductions(
       { network, clock, members, hello: new Hello({ network, clock }, digests) },
       {
+        isFormer: (origin) => this.identity.isFormer(origin),
         onAdmitted: (peer) => feeds.follow(peer),
         onMentioned: () => {},
         onRefused: (_peer, error) => this.happened.push(error.code),

@@ -98,7 +98,7 @@ describe('two pairs that were parted', () => {
     ]);
     expectOneModel(outcome, 4);
     expect(ofType(outcome.events, 'adopted')).toEqual([]);
-    expect(Object.values(outcome.reports[0]!.vector).reduce((sum, to) => sum + to, 0)).toBe(outcome.published.length);
+    expect(Object.values(outcome.reports[0]!.vector).reduce((sum, to) => sum + to, 0)).toBe(outcome.published.count);
   });
 
   test('meet in one model where they do not; the side that stands lower puts its updates back', async () => {

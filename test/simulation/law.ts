@@ -1,49 +1,46 @@
 import { expect } from 'vitest';
-import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
-import { Trainer, type TrainerComponents } from '../../peer/replica/trainer.ts';
-import { decodeFrame, decodeUpdate } from '../../protocols/updates/frame.ts';
+import type { Sight } from '../../scenarios/campaign/checker.ts';
+import { fingerprints } from '../../scenarios/campaign/checkers/fingerprints.ts';
+import { law } from '../../scenarios/campaign/checkers/law.ts';
+import { ledger } from '../../scenarios/campaign/checkers/ledger.ts';
+import { once } from '../../scenarios/campaign/checkers/once.ts';
+import { PublishedUpdates } from '../../scenarios/campaign/published-updates.ts';
+import { Watch } from '../../scenarios/campaign/watch.ts';
+import type { VirtualPeer } from '../../scenarios/simulated/virtual-peer.ts';
 import {
   runVirtualSwarm,
   type VirtualSwarmComponents,
   type VirtualSwarmInit,
   type VirtualSwarmResult,
 } from '../../scenarios/simulated/virtual-swarm.ts';
-import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import { latticeUnit } from '../../src/sum/lattice.ts';
-import { ReplicatedSum } from '../../src/sum/replicated-sum.ts';
-import { VirtualClock } from '../../src/support/virtual-clock.ts';
 
-/** What came of a simulated swarm, and every update that any of its peers published. */
-export interface Outcome extends VirtualSwarmResult {
-  readonly published: readonly ArrivedFrame[];
-  readonly init: VirtualSwarmInit;
-  readonly components: VirtualSwarmComponents;
-}
+/** What came of a simulated swarm, and what its peers hold at the end. */
+export interface Outcome extends VirtualSwarmResult, Sight {}
 
 export async function witness(components: VirtualSwarmComponents, init: VirtualSwarmInit): Promise<Outcome> {
-  const published: ArrivedFrame[] = [];
-  const onPublished = (update: ArrivedFrame) => published.push(update);
-  const result = await runVirtualSwarm(components, { ...init, onPublished });
-  return { ...result, published, init, components };
+  const published = new PublishedUpdates(components.compute.layout, latticeUnit(init.manifest.exchange.latticeBits));
+  const watch = new Watch();
+  let all: readonly VirtualPeer[] = [];
+  const result = await runVirtualSwarm(components, {
+    ...init,
+    watch,
+    accompany: (peers) => {
+      all = peers;
+    },
+    onPublished: (update) => published.add(update),
+  });
+  return { ...result, published, peers: all.flatMap((peer) => watch.sightOf(peer)) };
 }
 
 /** Each S is start plus every update that its vector covers, exactly once: added up anew from what was published. */
-export function expectLaw({ reports, replicas, published, init, components }: Outcome): void {
-  const { manifest } = init;
-  const { layout } = components.compute;
-  const unit = latticeUnit(manifest.exchange.latticeBits);
-  const parts: TrainerComponents = { ...components, compressor: identityCompressor, clock: new VirtualClock() };
-  const start = new Trainer(parts, { manifest, shard: 0, origin: 'x/0000000000000000', checkpoint: null }).snapshot();
+export function expectLaw(outcome: Outcome): void {
+  const { reports, replicas, peers } = outcome;
+  for (const { look } of [law, fingerprints, ledger, once]) expect([...look!(outcome)]).toEqual([]);
   for (const [index, { vector, fingerprintHolds, invalidMessages }] of reports.entries()) {
-    const sum = new ReplicatedSum(start.values.slice(), manifest.seed);
-    for (const { origin, bytes } of published) {
-      const frame = decodeFrame(bytes, { layout, nowMs: 0 });
-      if (frame.to > (vector[origin] ?? 0)) continue;
-      const { from, to } = frame;
-      expect(sum.apply({ origin, from, to, delta: decodeUpdate(frame, layout, unit) })).toBe('next');
-    }
+    const { sum } = peers[index]!.replica;
     expect(Object.fromEntries(sum.vector.entries())).toEqual(vector);
-    expect(Buffer.compare(Buffer.from(replicas[index]!.buffer), Buffer.from(sum.values.buffer))).toBe(0);
+    expect(replicas[index]).toEqual(sum.values);
     expect([fingerprintHolds, invalidMessages]).toEqual([true, 0]);
   }
 }

@@ -3,7 +3,7 @@ import { Members } from '../../peer/membership/members.ts';
 import { Hello } from '../../protocols/hello/hello.ts';
 import type { Network } from '../../protocols/network.ts';
 import { type Manifest, manifestDigests } from '../../src/manifest.ts';
-import type { PeerName } from '../../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { testManifest } from './manifest.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -17,6 +17,9 @@ export interface Guest {
   /** The addresses that it dialled, each with its time. */
   readonly dials: string[];
 }
+
+/** Under which an earlier process of a guest published. */
+export const formerOf = (name: PeerName): OriginKey => `${name}/00000000000000ff`;
 
 export async function guestOf(
   world: SimulatedWorld,
@@ -37,6 +40,7 @@ export async function guestOf(
     introductions = new Introductions(
       { network, hello, clock: world.clock, members },
       {
+        isFormer: (origin) => origin === formerOf(name),
         onAdmitted: (peer) => happened.push(`admitted ${peer}`),
         onMentioned: (peer) => happened.push(`mentioned ${peer}`),
         onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),

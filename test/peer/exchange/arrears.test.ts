@@ -66,3 +66,11 @@ test('what is asked of a peer ends when that falls silent', async () => {
   expect(signal.aborted).toBe(true);
   expect(stop.signal.aborted).toBe(false);
 });
+
+test('an image that stands below what its source has said is older than that word', () => {
+  const arrears = new Arrears(new VirtualClock());
+  arrears.add('b', 'a/0000000000000001', 9);
+  const at = (sequence: number) => new VersionVector([['a/0000000000000001', sequence]]);
+  expect([8, 9, 10].map((sequence) => arrears.isOlder('b', at(sequence)))).toEqual([true, false, false]);
+  expect(arrears.isOlder('c', at(1))).toBe(false);
+});

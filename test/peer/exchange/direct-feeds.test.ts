@@ -222,3 +222,27 @@ test('who comes back is asked itself at once, however long the others were asked
     await Promise.all([feeds.stop(), b.network.stop()]);
   });
 });
+
+test('after feeds were held the silent are asked for at once, however long that was in vain: there may be more to bring', () => {
+  const world = new SimulatedWorld();
+  return world.run(async () => {
+    const [b, c] = [await UpdateNode.start(world, 'b'), await UpdateNode.start(world, 'c')];
+    await c.meet(b);
+    let asked = 0;
+    const open = c.network.open.bind(c.network);
+    c.network.open = (...args) => {
+      asked++;
+      return open(...args);
+    };
+    const feeds = feedsOf(world, c);
+    feeds.follow('a');
+    await world.pass(200_000);
+    const inVain = asked;
+    await world.pass(5_000);
+    expect(asked).toBe(inVain);
+    feeds.hold()();
+    await world.pass(1_000);
+    expect(asked).toBe(inVain + 1);
+    await feeds.stop();
+  });
+});

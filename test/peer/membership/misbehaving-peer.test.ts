@@ -3,7 +3,7 @@ import { SHUN_MS } from '../../../peer/membership/conduct.ts';
 import { MAX_MENTIONED } from '../../../peer/membership/introductions.ts';
 import { HELLO_PROTOCOL } from '../../../protocols/hello/constants.ts';
 import { failureOf } from '../../support/failures.ts';
-import { guestOf } from '../../support/guest.ts';
+import { formerOf, guestOf } from '../../support/guest.ts';
 import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { statusOf } from '../../support/status.ts';
 
@@ -113,6 +113,9 @@ describe('a peer that misbehaves', () => {
         }),
       );
       expect(mentions().filter((each) => !each.includes('ghost'))).toEqual([]);
+      // What an earlier process of its own published, and only others hold, it follows itself.
+      a.introductions.heard('b', statusOf('b', { vector: [[formerOf('a'), 3]] }));
+      expect(mentions().filter((each) => !each.includes('ghost'))).toEqual(['mentioned a']);
     });
   });
 });

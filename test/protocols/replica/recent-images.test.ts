@@ -30,6 +30,17 @@ test('who comes within SHARE_IMAGE_MS gets the same image, who comes later a new
   });
 });
 
+test('who comes after the replica moved gets a new image, however soon; the old one is there for a stream that broke', () => {
+  const world = new SimulatedWorld();
+  return world.run(async () => {
+    const { images } = counted(world);
+    const first = await images.current();
+    images.age();
+    expect((await images.current()).bytes).toEqual(Uint8Array.of(2));
+    expect(images.find(first.hash)).toBe(first);
+  });
+});
+
 test('an image is found for KEEP_IMAGE_MS after its last use', () => {
   const world = new SimulatedWorld();
   return world.run(async () => {
