@@ -39,6 +39,8 @@ export const scenarioSchema = z.strictObject({
   exchange: z
     .strictObject({
       strategy: exchange.shape.strategy.default('partial'),
+      control: exchange.shape.control.default('fixed'),
+      budgetBytesPerSecond: exchange.shape.budgetBytesPerSecond.default(null),
       localSteps: exchange.shape.localSteps.default(4),
       partitions: exchange.shape.partitions.default(4),
       density: exchange.shape.density.default(0.01),
