@@ -11,16 +11,18 @@ import { LinkCapacity } from './link-capacity.ts';
 import { RoundMeter } from './round-meter.ts';
 import type { ExchangeSetting } from './setting.ts';
 import { TransitMeter } from './transit-meter.ts';
-import { bytesPerSecondOf, type Conditions, tune } from './tune.ts';
+import { bytesPerSecondOf, type Conditions, HIGH_DENSITY, tune } from './tune.ts';
 
 /** Between two decisions: long enough for receivers to have told what they took, which they do once a second at least. */
 export const DECISION_MS = 1_000;
 /** And so many rounds, or the means stand for nothing. */
-const DECISION_ROUNDS = 4;
+const DECISION_ROUNDS = 2;
 /** A stated budget is aimed at from below: it is never exceeded by more than a twentieth. */
 const BUDGET_SHARE = 0.95;
 /** A density that changes by less leaves everything as it is. */
 const NOTICED_CHANGE = 0.04;
+/** Of what is allowed, at least so much is for updates: statuses pace themselves, and those that peers meet with are a burst. */
+const LEAST_UPDATE_SHARE = 0.5;
 /** What every transit varies by, beside two rounds: the timers of both ends. */
 const TRANSIT_SLACK_MS = 150;
 
@@ -56,7 +58,8 @@ export class AutoControl {
     const { localSteps, partitions, density, budgetBytesPerSecond } = init.manifest.exchange;
     this.#components = components;
     this.#init = init;
-    this.#setting = { localSteps, partitions, density };
+    // Without a budget it begins with all that is worth saying: a queue tells soon where that is too much.
+    this.#setting = { localSteps, partitions, density: budgetBytesPerSecond === null ? HIGH_DENSITY : density };
     this.#budgetBytesPerSecond = budgetBytesPerSecond;
     this.#rounds = new RoundMeter(components.network);
   }
@@ -86,7 +89,7 @@ export class AutoControl {
     const { members, delays, narrator } = this.#components;
     const receivers = members.contributing() - 1;
     const elapsedMs = nowMs - this.#startMs!;
-    const seen = this.#rounds.take(elapsedMs, this.#transits.deliveredBytes);
+    const seen = this.#rounds.take(elapsedMs);
     this.#startMs = nowMs;
     if (receivers === 0) return;
     const ageMs = seen.pendingMs + delays.delayMs;
@@ -104,16 +107,18 @@ export class AutoControl {
     const foretold = bytesPerSecondOf(this.#setting, conditions);
     const correction = this.#rounds.correct(seen.updateBytesPerSecond / foretold);
     const capacity = this.#capacityFrom(foretold * correction + seen.otherBytesPerSecond);
+    const takenBytesPerSecond = this.#transits.takenBytesPerSecond();
     const slackMs = 2 * (seen.stepMs * this.#setting.localSteps + seen.restMs) + TRANSIT_SLACK_MS;
     capacity.observe({
       nowMs,
       elapsedMs,
       sentBytesPerSecond: seen.updateBytesPerSecond + seen.otherBytesPerSecond,
-      deliveredBytesPerSecond: receivers * seen.deliveredBytesPerSecond,
+      deliveredBytesPerSecond: takenBytesPerSecond && receivers * takenBytesPerSecond + seen.otherBytesPerSecond,
       queueMs: Math.max(0, this.#transits.excessMs(DECISION_MS, nowMs) - slackMs),
     });
     const allowed = capacity.allowedBytesPerSecond;
-    const forUpdates = (bytesPerSecond: number) => Math.max(0, bytesPerSecond - seen.otherBytesPerSecond);
+    const forUpdates = (bytesPerSecond: number) =>
+      Math.max(LEAST_UPDATE_SHARE * bytesPerSecond, bytesPerSecond - seen.otherBytesPerSecond);
     const next = tune(this.#setting, {
       ...conditions,
       correction,
@@ -135,8 +140,11 @@ export class AutoControl {
 
   #capacityFrom(sentBytesPerSecond: number): LinkCapacity {
     const budget = this.#budgetBytesPerSecond;
-    const most = budget === null ? Number.POSITIVE_INFINITY : BUDGET_SHARE * budget;
-    this.#capacity ??= new LinkCapacity(budget ?? sentBytesPerSecond, most);
+    // A budget is taken to be what the link carries, until a queue tells otherwise.
+    this.#capacity ??=
+      budget === null
+        ? new LinkCapacity(sentBytesPerSecond, Number.POSITIVE_INFINITY)
+        : new LinkCapacity(Number.POSITIVE_INFINITY, BUDGET_SHARE * budget);
     return this.#capacity;
   }
 }

@@ -16,8 +16,8 @@ export interface LinkObservation {
   readonly nowMs: number;
   readonly elapsedMs: number;
   readonly sentBytesPerSecond: number;
-  /** Of publications: what the receivers told that they took. */
-  readonly deliveredBytesPerSecond: number;
+  /** What came through, by what the receivers told that they took; null where that cannot be told. */
+  readonly deliveredBytesPerSecond: number | null;
   /** Time that a publication waits before it leaves, beyond what is usual; 0 where there is no queue. */
   readonly queueMs: number;
 }
@@ -30,6 +30,8 @@ export class LinkCapacity {
   readonly #mostBytesPerSecond: number;
   #bytesPerSecond: number;
   #queueMs = 0;
+  /** `#bytesPerSecond` as a queue was first seen. */
+  #beforeQueue = 0;
   #holdUntilMs = Number.NEGATIVE_INFINITY;
   #growth = FIRST_GROWTH;
 
@@ -56,15 +58,16 @@ export class LinkCapacity {
   observe(seen: LinkObservation): void {
     const { nowMs, elapsedMs, sentBytesPerSecond, deliveredBytesPerSecond, queueMs } = seen;
     const isBound = sentBytesPerSecond >= PROBING_SHARE * this.allowedBytesPerSecond;
-    this.#queueMs = queueMs;
     if (queueMs > 0) {
-      // Nothing came through where an answer is still under way: then it tells no rate.
-      if (deliveredBytesPerSecond > 0) this.#bytesPerSecond = Math.min(this.#bytesPerSecond, deliveredBytesPerSecond);
+      // What is measured may still be from before the link changed: it is set right as long as the queue lasts.
+      if (this.#queueMs === 0) this.#beforeQueue = this.#bytesPerSecond;
+      this.#bytesPerSecond = Math.min(this.#beforeQueue, deliveredBytesPerSecond ?? this.#bytesPerSecond);
       this.#holdUntilMs = nowMs + HOLD_MS;
       this.#growth = LATER_GROWTH;
     } else if (isBound && nowMs >= this.#holdUntilMs) {
       const grown = this.#bytesPerSecond * this.#growth ** Math.min(1, elapsedMs / 1000);
       this.#bytesPerSecond = Math.min(grown, this.#mostBytesPerSecond / USED_SHARE);
     }
+    this.#queueMs = queueMs;
   }
 }

@@ -13,8 +13,6 @@ export interface RoundsSeen {
   readonly restMs: number;
   readonly updateBytesPerSecond: number;
   readonly otherBytesPerSecond: number;
-  /** Of own publications, each counted once. */
-  readonly deliveredBytesPerSecond: number;
   readonly residueShare: number;
   readonly pendingMs: number;
 }
@@ -29,7 +27,6 @@ export class RoundMeter {
   #pendingMs = 0;
   #sentBytes = 0;
   #updateBytes = 0;
-  #deliveredBytes = 0;
   #otherBytesPerSecond: number | null = null;
   #correction: number | null = null;
 
@@ -53,7 +50,7 @@ export class RoundMeter {
   }
 
   /** The means since this was last called, after at least one round. */
-  take(elapsedMs: number, deliveredBytes: number): RoundsSeen {
+  take(elapsedMs: number): RoundsSeen {
     const { bytesSent, sentByKind } = this.#network.traffic();
     const perSecond = (bytes: number) => (1000 * bytes) / elapsedMs;
     const updates = sentByKind.updates - this.#updateBytes;
@@ -64,13 +61,11 @@ export class RoundMeter {
       restMs: Math.max(0, elapsedMs - this.#computeMs) / this.rounds,
       updateBytesPerSecond: perSecond(updates),
       otherBytesPerSecond: this.#otherBytesPerSecond,
-      deliveredBytesPerSecond: perSecond(deliveredBytes - this.#deliveredBytes),
       residueShare: this.#residueShares / this.rounds,
       pendingMs: this.#pendingMs / this.rounds,
     };
     this.#sentBytes = bytesSent;
     this.#updateBytes = sentByKind.updates;
-    this.#deliveredBytes = deliveredBytes;
     this.rounds = 0;
     this.#localSteps = 0;
     this.#computeMs = 0;

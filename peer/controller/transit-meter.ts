@@ -1,5 +1,7 @@
 /** Publications of which the time is kept: more than any staleness bound leaves untaken for long. */
 const REMEMBERED = 4096;
+/** Span over which the rate of what is taken is measured. */
+const RATE_SPAN_MS = 3_000;
 /** The shortest transit of this long at least, and twice this long at most, is what is usual. */
 const USUAL_SPAN_MS = 15_000;
 
@@ -15,18 +17,21 @@ interface Departure {
  */
 export class TransitMeter {
   #departures: Departure[] = [];
+  #newest = 0;
   #taken = 0;
   #latestMs: number | null = null;
   /** The shortest of the present span and of the one before it. */
   #shortestMs = Number.POSITIVE_INFINITY;
   #formerShortestMs = Number.POSITIVE_INFINITY;
   #spanStartMs = Number.NEGATIVE_INFINITY;
-  /** Bytes of the publications that the median subscriber has taken, each counted once. */
-  deliveredBytes = 0;
+  /** Words of what was taken, of late: bytes of publications taken until then, each counted once. */
+  #words: { readonly atMs: number; readonly bytes: number }[] = [];
+  #takenBytes = 0;
 
   published(sequence: number, bytes: number, nowMs: number): void {
     // A new origin counts from one again.
-    if (sequence <= (this.#departures.at(-1)?.sequence ?? 0)) this.#restart();
+    if (sequence <= this.#newest) this.#restart();
+    this.#newest = sequence;
     this.#departures.push({ sequence, atMs: nowMs, bytes });
     if (this.#departures.length > REMEMBERED) this.#departures.shift();
   }
@@ -38,9 +43,23 @@ export class TransitMeter {
     this.#taken = median;
     const arrived = this.#departures.filter(({ sequence }) => sequence <= median);
     this.#departures = this.#departures.slice(arrived.length);
-    for (const { bytes } of arrived) this.deliveredBytes += bytes;
+    for (const { bytes } of arrived) this.#takenBytes += bytes;
+    this.#words = [
+      ...this.#words.filter(({ atMs }) => nowMs - atMs <= RATE_SPAN_MS),
+      { atMs: nowMs, bytes: this.#takenBytes },
+    ];
     const last = arrived.at(-1);
     if (last !== undefined) this.#transit(nowMs - last.atMs, nowMs);
+  }
+
+  /**
+   * Bytes of own publications that were taken a second of late, each counted once; null where that cannot be told. From
+   * word to word, for many updates share one: the time since the last would count for nothing taken.
+   */
+  takenBytesPerSecond(): number | null {
+    const [first, last] = [this.#words[0], this.#words.at(-1)];
+    if (first === undefined || last === undefined || first === last) return null;
+    return (1000 * (last.bytes - first.bytes)) / (last.atMs - first.atMs);
   }
 
   /**

@@ -17,6 +17,7 @@ import { seededRandom } from '../../src/support/random.ts';
 const dataset = digitsDataset({ seed: 1, train: 1_000, test: 200 });
 const samples = evaluationSamples(dataset, 100, seededRandom(1));
 
+const exchange = { localSteps: 2, partitions: 2, density: 0.05 };
 const definition: ScenarioDefinition = {
   name: 'replay',
   peers: 4,
@@ -25,7 +26,7 @@ const definition: ScenarioDefinition = {
       layers: [layers.dense({ inputShape: [784], units: 12, activation: 'relu' }), layers.dense({ units: 10 })],
     }),
   training: { batch: 16 },
-  exchange: { localSteps: 2, partitions: 2, density: 0.05 },
+  exchange,
   target: { value: 1 },
   limits: { samples: 16 * 2 * 4 * 60 },
 };
@@ -61,7 +62,7 @@ test('four peers replay from one seed: equal event logs and replicas to the byte
 test.each(['partial', 'dense', 'none'] as const)(
   '%s trains, and what is shared ends equal on all peers',
   async (strategy) => {
-    const { reports, replicas, events } = await swarm({ exchange: { ...definition.exchange, strategy } });
+    const { reports, replicas, events } = await swarm({ exchange: { ...exchange, strategy } });
     for (const report of reports) {
       expect(report.fingerprintHolds).toBe(true);
       expect(report.accuracy).toBeGreaterThan(0.4);
