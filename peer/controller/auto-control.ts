@@ -6,6 +6,7 @@ import type { Clock } from '../../src/support/clock.ts';
 import type { Members } from '../membership/members.ts';
 import type { Narrator } from '../narrator.ts';
 import type { DelayMeter } from '../progress/delay-meter.ts';
+import type { Tally } from '../progress/tally.ts';
 import type { RoundOutput } from '../replica/replica-host.ts';
 import { LinkCapacity } from './link-capacity.ts';
 import { RoundMeter } from './round-meter.ts';
@@ -32,6 +33,7 @@ export interface AutoComponents {
   readonly members: Members;
   readonly source: UpdateSource;
   readonly delays: DelayMeter;
+  readonly tally: Tally;
   readonly narrator: Narrator;
 }
 
@@ -53,6 +55,8 @@ export class AutoControl {
   #capacity: LinkCapacity | null = null;
   #setting: ExchangeSetting;
   #startMs: number | null = null;
+  /** Of the tally, at the last decision. */
+  #blockedMs = 0;
 
   constructor(components: AutoComponents, init: AutoInit) {
     const { localSteps, partitions, density, budgetBytesPerSecond } = init.manifest.exchange;
@@ -86,11 +90,12 @@ export class AutoControl {
   }
 
   #decide(nowMs: number): void {
-    const { members, delays, narrator } = this.#components;
+    const { members, delays, tally, narrator } = this.#components;
     const receivers = members.contributing() - 1;
     const elapsedMs = nowMs - this.#startMs!;
-    const seen = this.#rounds.take(elapsedMs);
+    const seen = this.#rounds.take(elapsedMs, tally.blockedMs - this.#blockedMs);
     this.#startMs = nowMs;
+    this.#blockedMs = tally.blockedMs;
     if (receivers === 0) return;
     const ageMs = seen.pendingMs + delays.delayMs;
     const conditions: Conditions = {
@@ -112,7 +117,7 @@ export class AutoControl {
     capacity.observe({
       nowMs,
       elapsedMs,
-      sentBytesPerSecond: seen.updateBytesPerSecond + seen.otherBytesPerSecond,
+      sentBytesPerSecond: seen.sentBytesPerSecond,
       deliveredBytesPerSecond: takenBytesPerSecond && receivers * takenBytesPerSecond + seen.otherBytesPerSecond,
       queueMs: Math.max(0, this.#transits.excessMs(DECISION_MS, nowMs) - slackMs),
     });
@@ -132,7 +137,7 @@ export class AutoControl {
       ...next,
       reason: capacity.isDraining ? 'queue' : 'egress',
       allowedBytesPerSecond: allowed,
-      sentBytesPerSecond: seen.updateBytesPerSecond + seen.otherBytesPerSecond,
+      sentBytesPerSecond: seen.sentBytesPerSecond,
       ageSeconds: ageMs / 1000,
       residueShare: seen.residueShare,
     });

@@ -5,8 +5,16 @@ const PROBING_SHARE = 0.7;
 /** Growth a second until a queue is first seen, and after that. */
 const FIRST_GROWTH = 2;
 const LATER_GROWTH = 1.25;
+/** Of a longer time between two looks no more counts: a step too far fills a queue. */
+const MAX_GROWTH_SECONDS = 3;
 /** After a queue was seen nothing grows for this long: what was just measured holds for a while. */
-const HOLD_MS = 8_000;
+const HOLD_MS = 5_000;
+/**
+ * From look to look at least this is left, first and later: mostly it is the own probing that filled a queue, and words
+ * of what was taken come late where the others' links are full, too.
+ */
+const FIRST_FALL = 0.7;
+const LATER_FALL = 0.6;
 /** A queue is drained within this time, but never by less than a tenth of the link going to what is new. */
 const DRAIN_MS = 5_000;
 const LEAST_SHARE = 0.1;
@@ -60,12 +68,15 @@ export class LinkCapacity {
     const isBound = sentBytesPerSecond >= PROBING_SHARE * this.allowedBytesPerSecond;
     if (queueMs > 0) {
       // What is measured may still be from before the link changed: it is set right as long as the queue lasts.
-      if (this.#queueMs === 0) this.#beforeQueue = this.#bytesPerSecond;
-      this.#bytesPerSecond = Math.min(this.#beforeQueue, deliveredBytesPerSecond ?? this.#bytesPerSecond);
+      const isNew = this.#queueMs === 0;
+      if (isNew) this.#beforeQueue = this.#bytesPerSecond;
+      const least = this.#bytesPerSecond * (isNew ? FIRST_FALL : LATER_FALL);
+      const through = Math.max(deliveredBytesPerSecond ?? 0, least);
+      this.#bytesPerSecond = Math.min(this.#beforeQueue, through);
       this.#holdUntilMs = nowMs + HOLD_MS;
       this.#growth = LATER_GROWTH;
     } else if (isBound && nowMs >= this.#holdUntilMs) {
-      const grown = this.#bytesPerSecond * this.#growth ** Math.min(1, elapsedMs / 1000);
+      const grown = this.#bytesPerSecond * this.#growth ** Math.min(MAX_GROWTH_SECONDS, elapsedMs / 1000);
       this.#bytesPerSecond = Math.min(grown, this.#mostBytesPerSecond / USED_SHARE);
     }
     this.#queueMs = queueMs;

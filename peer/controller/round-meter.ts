@@ -9,8 +9,10 @@ const MAX_CORRECTION = 4;
 /** What rounds were like since the last decision. */
 export interface RoundsSeen {
   readonly stepMs: number;
-  /** What a round takes beside its local steps, evaluations and waiting included. */
+  /** What a round takes beside its local steps, evaluations included. */
   readonly restMs: number;
+  /** All told, and of updates while this peer was not held up by the staleness bound: what rounds without waiting send. */
+  readonly sentBytesPerSecond: number;
   readonly updateBytesPerSecond: number;
   readonly otherBytesPerSecond: number;
   readonly residueShare: number;
@@ -50,16 +52,19 @@ export class RoundMeter {
   }
 
   /** The means since this was last called, after at least one round. */
-  take(elapsedMs: number): RoundsSeen {
+  take(elapsedMs: number, blockedMs: number): RoundsSeen {
     const { bytesSent, sentByKind } = this.#network.traffic();
     const perSecond = (bytes: number) => (1000 * bytes) / elapsedMs;
+    // Rounds take a millisecond at least, whatever the clocks say.
+    const activeMs = Math.max(this.rounds, elapsedMs - blockedMs);
     const updates = sentByKind.updates - this.#updateBytes;
     const others = bytesSent - this.#sentBytes - updates;
     this.#otherBytesPerSecond = average(this.#otherBytesPerSecond, perSecond(Math.max(0, others)));
     const seen = {
       stepMs: this.#computeMs / this.#localSteps,
-      restMs: Math.max(0, elapsedMs - this.#computeMs) / this.rounds,
-      updateBytesPerSecond: perSecond(updates),
+      restMs: Math.max(0, activeMs - this.#computeMs) / this.rounds,
+      sentBytesPerSecond: perSecond(bytesSent - this.#sentBytes),
+      updateBytesPerSecond: (1000 * updates) / activeMs,
       otherBytesPerSecond: this.#otherBytesPerSecond,
       residueShare: this.#residueShares / this.rounds,
       pendingMs: this.#pendingMs / this.rounds,

@@ -25,7 +25,7 @@ export class TransitMeter {
   #formerShortestMs = Number.POSITIVE_INFINITY;
   #spanStartMs = Number.NEGATIVE_INFINITY;
   /** Words of what was taken, of late: bytes of publications taken until then, each counted once. */
-  #words: { readonly atMs: number; readonly bytes: number }[] = [];
+  readonly #words: { readonly atMs: number; readonly bytes: number }[] = [];
   #takenBytes = 0;
 
   published(sequence: number, bytes: number, nowMs: number): void {
@@ -44,10 +44,9 @@ export class TransitMeter {
     const arrived = this.#departures.filter(({ sequence }) => sequence <= median);
     this.#departures = this.#departures.slice(arrived.length);
     for (const { bytes } of arrived) this.#takenBytes += bytes;
-    this.#words = [
-      ...this.#words.filter(({ atMs }) => nowMs - atMs <= RATE_SPAN_MS),
-      { atMs: nowMs, bytes: this.#takenBytes },
-    ];
+    this.#words.push({ atMs: nowMs, bytes: this.#takenBytes });
+    // However long ago the last word but one was, between the two lies what was taken.
+    while (this.#words.length > 2 && nowMs - this.#words[1]!.atMs > RATE_SPAN_MS) this.#words.shift();
     const last = arrived.at(-1);
     if (last !== undefined) this.#transit(nowMs - last.atMs, nowMs);
   }
@@ -69,9 +68,9 @@ export class TransitMeter {
   excessMs(patienceMs: number, nowMs: number): number {
     const usualMs = Math.min(this.#shortestMs, this.#formerShortestMs);
     const oldest = this.#departures[0];
-    if (!Number.isFinite(usualMs)) return 0;
     const overdueMs = oldest === undefined ? 0 : nowMs - oldest.atMs - patienceMs;
-    return Math.max(0, Math.max(this.#latestMs ?? 0, overdueMs) - usualMs);
+    // Before the first word there is nothing usual but the patience.
+    return Math.max(0, Math.max(this.#latestMs ?? 0, overdueMs) - (Number.isFinite(usualMs) ? usualMs : 0));
   }
 
   #transit(transitMs: number, nowMs: number): void {

@@ -63,11 +63,12 @@ describe('a transit meter', () => {
     expect(meter.takenBytesPerSecond()).toBe(1_000);
   });
 
-  test('knows nothing before anybody has taken anything', () => {
+  test('before anybody has taken anything, only the patience counts', () => {
     const meter = new TransitMeter();
     meter.published(1, 100, 0);
     meter.observe([], 10_000);
-    expect(meter.excessMs(1_000, 10_000)).toBe(0);
+    expect(meter.excessMs(1_000, 900)).toBe(0);
+    expect(meter.excessMs(1_000, 10_000)).toBe(9_000);
     expect(meter.takenBytesPerSecond()).toBeNull();
   });
 });
