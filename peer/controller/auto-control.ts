@@ -12,7 +12,7 @@ import { LinkCapacity } from './link-capacity.ts';
 import { RoundMeter } from './round-meter.ts';
 import type { ExchangeSetting } from './setting.ts';
 import { TransitMeter } from './transit-meter.ts';
-import { bytesPerSecondOf, type Conditions, HIGH_DENSITY, tune } from './tune.ts';
+import { bytesPerSecondOf, type Conditions, LOW_DENSITY, tune } from './tune.ts';
 
 /** Between two decisions: long enough for receivers to have told what they took, which they do once a second at least. */
 export const DECISION_MS = 1_000;
@@ -62,8 +62,8 @@ export class AutoControl {
     const { localSteps, partitions, density, budgetBytesPerSecond } = init.manifest.exchange;
     this.#components = components;
     this.#init = init;
-    // Without a budget it begins with all that is worth saying: a queue tells soon where that is too much.
-    this.#setting = { localSteps, partitions, density: budgetBytesPerSecond === null ? HIGH_DENSITY : density };
+    // Without a budget it begins in the middle of what is worth saying: where that is too much a queue tells it late.
+    this.#setting = { localSteps, partitions, density: budgetBytesPerSecond === null ? 2 * LOW_DENSITY : density };
     this.#budgetBytesPerSecond = budgetBytesPerSecond;
     this.#rounds = new RoundMeter(components.network);
   }
@@ -111,7 +111,7 @@ export class AutoControl {
     };
     const foretold = bytesPerSecondOf(this.#setting, conditions);
     const correction = this.#rounds.correct(seen.updateBytesPerSecond / foretold);
-    const capacity = this.#capacityFrom(foretold * correction + seen.otherBytesPerSecond);
+    const capacity = this.#capacityFrom(foretold * correction);
     const takenBytesPerSecond = this.#transits.takenBytesPerSecond();
     const slackMs = 2 * (seen.stepMs * this.#setting.localSteps + seen.restMs) + TRANSIT_SLACK_MS;
     capacity.observe({

@@ -3,15 +3,15 @@ const USED_SHARE = 0.9;
 /** From this share of what is allowed on it is the link that bounds what is sent, and there is more to learn of it. */
 const PROBING_SHARE = 0.7;
 /** Growth a second until a queue is first seen, and after that. */
-const FIRST_GROWTH = 2;
+const FIRST_GROWTH = 1.35;
 const LATER_GROWTH = 1.25;
 /** Of a longer time between two looks no more counts: a step too far fills a queue. */
 const MAX_GROWTH_SECONDS = 3;
 /** After a queue was seen nothing grows for this long: what was just measured holds for a while. */
 const HOLD_MS = 5_000;
 /**
- * From look to look at least this is left, first and later: mostly it is the own probing that filled a queue, and words
- * of what was taken come late where the others' links are full, too.
+ * From look to look at least this is left, first and while the queue still grows: mostly it is the own probing that filled
+ * it, and words of what was taken come late where the others' links are full, too.
  */
 const FIRST_FALL = 0.7;
 const LATER_FALL = 0.6;
@@ -70,7 +70,8 @@ export class LinkCapacity {
       // What is measured may still be from before the link changed: it is set right as long as the queue lasts.
       const isNew = this.#queueMs === 0;
       if (isNew) this.#beforeQueue = this.#bytesPerSecond;
-      const least = this.#bytesPerSecond * (isNew ? FIRST_FALL : LATER_FALL);
+      const fall = isNew ? FIRST_FALL : queueMs > this.#queueMs ? LATER_FALL : 1;
+      const least = this.#bytesPerSecond * fall;
       const through = Math.max(deliveredBytesPerSecond ?? 0, least);
       this.#bytesPerSecond = Math.min(this.#beforeQueue, through);
       this.#holdUntilMs = nowMs + HOLD_MS;
