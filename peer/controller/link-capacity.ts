@@ -4,7 +4,7 @@ const USED_SHARE = 0.9;
 const PROBING_SHARE = 0.7;
 /** Growth a second until a queue is first seen, and after that. */
 const FIRST_GROWTH = 1.35;
-const LATER_GROWTH = 1.25;
+const LATER_GROWTH = 1.15;
 /** Of a longer time between two looks no more counts: a step too far fills a queue. */
 const MAX_GROWTH_SECONDS = 3;
 /** After a queue was seen nothing grows for this long: what was just measured holds for a while. */
