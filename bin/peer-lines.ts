@@ -33,6 +33,11 @@ function words(event: PeerEvent): string {
       return `fetches the replica of ${event.source}: ${formatBytes(event.bytes)}`;
     case 'adopted':
       return `has taken over the replica of ${event.source} in ${formatSeconds(event.seconds)}; ${formatCount(event.putBack)} own updates put back, ${formatCount(event.lost)} lost`;
+    case 'tuned': {
+      const { localSteps, partitions, density, allowedBytesPerSecond } = event;
+      const allowed = `${formatBytes(allowedBytesPerSecond)}/s`;
+      return `${localSteps} local steps, ${partitions} partitions, density ${formatShare(density)}: ${event.reason === 'queue' ? 'a queue drains' : 'up to'} ${allowed}`;
+    }
     case 'converged':
       return `the swarm has reached its target after ${formatCount(event.swarmSamples)} samples`;
     case 'finishing':

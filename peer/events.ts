@@ -128,6 +128,21 @@ export type PeerEvent = { readonly atMs: number; readonly peer: PeerName } & (
       /** Updates of others that are gone here; their owners put them back. */
       readonly othersGivenUp: number;
     }
+  /** The controller changed how much a round takes and tells. */
+  | {
+      readonly type: 'tuned';
+      readonly localSteps: number;
+      readonly partitions: number;
+      readonly density: number;
+      /** What is followed: egress at its bound, or a queue on the way out that must drain. */
+      readonly reason: 'egress' | 'queue';
+      /** What may leave this peer, and what did of late, all protocols together. */
+      readonly allowedBytesPerSecond: number;
+      readonly sentBytesPerSecond: number;
+      /** Of updates when they are applied, the time in `pending` included; and what publications leave behind. */
+      readonly ageSeconds: number;
+      readonly residueShare: number;
+    }
   /** This peer has seen the swarm's median reach the target. */
   | { readonly type: 'converged'; readonly swarmSamples: number; readonly bytesSent: number }
   | { readonly type: 'finishing'; readonly reason: 'target' | 'samples' | 'seconds' | 'asked' }

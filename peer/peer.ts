@@ -151,6 +151,7 @@ export class Peer {
       { ...this.#books, clock, replica, source, catchUp, checkpoints: this.#checkpoints, plan: this.#plan, narrator },
       {
         manifest,
+        parameters: layout.size,
         identity,
         overtime: this.#overtime.signal,
         signal: init.signal,

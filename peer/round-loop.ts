@@ -1,3 +1,4 @@
+import type { Network } from '../protocols/network.ts';
 import type { UpdateSource } from '../protocols/updates/update-source.ts';
 import type { Manifest } from '../src/manifest.ts';
 import type { Identity } from '../src/sum/identity.ts';
@@ -5,6 +6,7 @@ import type { PeerName } from '../src/sum/origin.ts';
 import type { Clock } from '../src/support/clock.ts';
 import { firstRing } from '../src/support/doorbell.ts';
 import type { Checkpoints } from './checkpoint/checkpoints.ts';
+import { createControl, type ExchangeControl } from './controller/exchange-control.ts';
 import type { PeerEvent } from './events.ts';
 import type { CatchUp } from './exchange/catch-up.ts';
 import type { Inbox } from './exchange/inbox.ts';
@@ -20,6 +22,7 @@ export type FinishReason = Extract<PeerEvent, { type: 'finishing' }>['reason'];
 
 export interface RoundLoopComponents {
   readonly clock: Clock;
+  readonly network: Network;
   readonly replica: ReplicaHost;
   readonly inbox: Inbox;
   readonly source: UpdateSource;
@@ -36,6 +39,7 @@ export interface RoundLoopComponents {
 
 export interface RoundLoopInit {
   readonly manifest: Manifest;
+  readonly parameters: number;
   readonly identity: Identity;
   /** Aborts when the run ends in any case. */
   readonly overtime: AbortSignal;
@@ -48,12 +52,14 @@ export interface RoundLoopInit {
 export class RoundLoop {
   readonly #components: RoundLoopComponents;
   readonly #init: RoundLoopInit;
+  readonly #control: ExchangeControl;
   /** Either of the two that end a run. */
   readonly #end: AbortSignal;
 
   constructor(components: RoundLoopComponents, init: RoundLoopInit) {
     this.#components = components;
     this.#init = init;
+    this.#control = createControl(components, init);
     this.#end = AbortSignal.any([init.overtime, init.signal]);
   }
 
@@ -114,9 +120,11 @@ export class RoundLoop {
       swarmSamples: swarm.samples(),
       ownSamples: swarm.own,
       delayRounds: delays.delayRounds(),
+      setting: this.#control.setting(swarm.samples()),
     });
     delays.round(clock.nowMs() - startMs);
     tally.round(output, clock.nowMs());
+    this.#control.ended(output);
     swarm.trained(output.samples);
     narrator.drifted(output.drifts);
     return output;

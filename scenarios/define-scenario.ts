@@ -39,6 +39,8 @@ export const scenarioSchema = z.strictObject({
   exchange: z
     .strictObject({
       strategy: exchange.shape.strategy.default('partial'),
+      control: exchange.shape.control.default('fixed'),
+      budgetBytesPerSecond: exchange.shape.budgetBytesPerSecond.default(null),
       localSteps: exchange.shape.localSteps.default(4),
       partitions: exchange.shape.partitions.default(4),
       density: exchange.shape.density.default(0.01),
@@ -68,7 +70,10 @@ export const scenarioSchema = z.strictObject({
 });
 
 /** A scenario as its script writes it. */
-export type ScenarioDefinition = z.input<typeof scenarioSchema>;
+export type ScenarioDefinition = Omit<z.input<typeof scenarioSchema>, 'exchange'> & {
+  /** `auto` stands for `{ control: 'auto' }`. */
+  readonly exchange?: z.input<typeof scenarioSchema>['exchange'] | 'auto';
+};
 /** A scenario with every default filled in. */
 export type Scenario = z.output<typeof scenarioSchema>;
 
@@ -84,7 +89,13 @@ export function defineScenario(definition: ScenarioDefinition): ScenarioDefiniti
 /** The definition, checked and with its defaults. */
 export function resolveScenario(definition: unknown): Scenario {
   const mend = (field: string) => `set it in the scenario or with --set ${field}=...`;
-  return check(scenarioSchema, definition, { name: 'the scenario', mend });
+  return check(scenarioSchema, withoutShorthand(definition), { name: 'the scenario', mend });
+}
+
+/** The definition with `exchange: 'auto'` written out. */
+export function withoutShorthand<T>(definition: T): T {
+  const { exchange } = (definition ?? {}) as { exchange?: unknown };
+  return exchange === 'auto' ? { ...definition, exchange: { control: 'auto' } } : definition;
 }
 
 function isModelSource(value: unknown): boolean {

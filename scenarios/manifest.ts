@@ -53,7 +53,7 @@ function build(source: Extract<ModelSource, () => unknown>): LayersModel {
 /** The control `dense` is by definition synchronous all-to-all exchange of everything after every step. */
 function exchangeOf(exchange: Scenario['exchange']): Manifest['exchange'] {
   if (exchange.strategy !== 'dense') return exchange;
-  return { ...exchange, localSteps: 1, partitions: 1, density: 1, warmup: [], staleness: 1 };
+  return { ...exchange, control: 'fixed', localSteps: 1, partitions: 1, density: 1, warmup: [], staleness: 1 };
 }
 
 async function dataPath(data: Scenario['data'], workingFolder: string): Promise<string | null> {

@@ -1,6 +1,6 @@
 import { MurmurError } from '../src/support/errors.ts';
 import { type SchemaNode, schemaNode, typesOf, unknownField } from './check.ts';
-import { type ScenarioDefinition, scenarioSchema } from './define-scenario.ts';
+import { type ScenarioDefinition, scenarioSchema, withoutShorthand } from './define-scenario.ts';
 
 /** One `--set path=value`, its value typed as the field is. */
 export interface Override {
@@ -35,7 +35,7 @@ export function parseOverride(text: string): Override {
 
 /** The definition with the overrides in place, later ones over earlier ones; the given one is left as it is. */
 export function applyOverrides(definition: ScenarioDefinition, overrides: readonly Override[]): ScenarioDefinition {
-  return overrides.reduce((changed, { path, value }) => assign(changed, path, value), definition);
+  return overrides.reduce((changed, { path, value }) => assign(changed, path, value), withoutShorthand(definition));
 }
 
 function assign<T>(target: T, [key, ...rest]: readonly string[], value: unknown): T {

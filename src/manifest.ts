@@ -6,6 +6,8 @@ import { backendNames } from './compute/compute.ts';
 export const MAX_PEERS = 4096;
 /** The most slices of the parameter vector: beyond it a partition of the smallest model would be empty. */
 export const MAX_PARTITIONS = 65_536;
+/** Statuses and words of what was taken go out whatever is published: no smaller budget can be kept. */
+export const MIN_BUDGET_BYTES_PER_SECOND = 100;
 
 const share = z.number().gt(0).lte(1);
 const count = z.number().int().positive().max(1e12);
@@ -47,6 +49,10 @@ export const manifestSchema = z.strictObject({
   }),
   exchange: z.strictObject({
     strategy: z.enum(['partial', 'dense', 'none']),
+    /** `auto` starts from the setting below and follows what is measured; there is no warm-up then. */
+    control: z.enum(['fixed', 'auto']),
+    /** What each peer may send on average, all protocols together, where `control` is `auto`; null: what its link carries. */
+    budgetBytesPerSecond: z.number().min(MIN_BUDGET_BYTES_PER_SECOND).max(1e12).nullable(),
     /** H: minibatches between two publications. */
     localSteps: z.number().int().min(1).max(10_000),
     /** p: slices of the parameter vector, of which each round publishes one. */

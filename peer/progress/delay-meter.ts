@@ -27,6 +27,11 @@ export class DelayMeter {
     this.#ages[this.#applied++ % REMEMBERED] = delayMs + pendingMs;
   }
 
+  /** Mean time from an update's publication elsewhere to its application here; 0 before the first. */
+  get delayMs(): number {
+    return this.#delayMs ?? 0;
+  }
+
   round(durationMs: number): void {
     this.#roundMs = average(this.#roundMs, durationMs);
   }

@@ -53,7 +53,7 @@ export class InlineReplica implements ReplicaHost {
     return this.#next(async (trainer) => {
       // Time passes between the start of the round, when frames are applied, and its end, when one is published.
       const drifts = trainer.absorb(input.arrived);
-      const computeMs = this.#machine.stepsMs(trainer.localSteps);
+      const computeMs = this.#machine.stepsMs(input.setting.localSteps);
       await sleep(this.#clock, computeMs);
       const output = await trainer.round({ ...input, arrived: [] });
       if (output.frame !== null) this.#onPublished(output.frame.bytes);

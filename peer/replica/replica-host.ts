@@ -1,6 +1,7 @@
 import type { MadeImage } from '../../protocols/replica/recent-images.ts';
 import type { BackendName } from '../../src/compute/compute.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
+import type { ExchangeSetting } from '../controller/setting.ts';
 
 /** A frame that the network side has validated and put in order. */
 export interface ArrivedFrame {
@@ -25,6 +26,8 @@ export interface RoundInput {
   readonly ownSamples: number;
   /** Rounds from an update's publication to its application elsewhere. */
   readonly delayRounds: number;
+  /** How much this round takes and tells. */
+  readonly setting: ExchangeSetting;
 }
 
 /** An origin whose own hash of what it published differs from what was applied of it. */
@@ -39,6 +42,10 @@ export interface RoundOutput {
   /** Samples of this round. */
   readonly samples: number;
   readonly localSteps: number;
+  /** Share of the partition's mass (sum of |pending|) that the publication left behind. */
+  readonly residueShare: number;
+  /** Mean time that what it carries has waited in `pending`. */
+  readonly pendingMs: number;
   readonly loss: number;
   readonly lookahead: string;
   readonly computeMs: number;

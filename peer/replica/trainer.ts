@@ -120,10 +120,6 @@ export class Trainer {
     return { backend: this.#components.compute.backend, shardSamples: this.#shardSamples, vector };
   }
 
-  get localSteps(): number {
-    return this.#strategy.localSteps;
-  }
-
   /** One round: apply what arrived, train, publish (design, section 2). */
   async round(input: RoundInput): Promise<RoundOutput> {
     const { clock } = this.#components;
@@ -132,16 +128,17 @@ export class Trainer {
     const trainMs = clock.nowMs();
     const loss = await this.#train(input);
     const publishMs = clock.nowMs();
-    const frame = this.#publish(input, publishMs);
+    const { frame, residueShare, pendingMs } = this.#publish(input, publishMs);
     const endMs = clock.nowMs();
     this.#round++;
-    const { localSteps, lookahead } = this.#strategy;
     return {
       frame,
-      samples: this.#roundSamples,
-      localSteps,
+      samples: this.#samplesOf(input),
+      localSteps: input.setting.localSteps,
+      residueShare,
+      pendingMs,
       loss,
-      lookahead: lookahead.describe(),
+      lookahead: this.#strategy.lookahead.describe(),
       computeMs: publishMs - trainMs,
       codecMs: trainMs - startMs + (endMs - publishMs),
       drifts,
@@ -221,9 +218,11 @@ export class Trainer {
   }
 
   /** The local steps; returns their mean loss. */
-  async #train({ members, delayRounds, swarmSamples }: RoundInput): Promise<number> {
+  async #train(input: RoundInput): Promise<number> {
     const { compute, compressor } = this.#components;
-    const { lookahead, localSteps } = this.#strategy;
+    const { lookahead } = this.#strategy;
+    const { members, delayRounds, swarmSamples } = input;
+    const { localSteps } = input.setting;
     const rate = this.#schedule.rate(swarmSamples) * this.#strategy.contribution(members);
     lookahead.beginRound({ members, delayRounds, localSteps, labelSkew: this.#labelSkew });
     let loss = 0;
@@ -236,12 +235,12 @@ export class Trainer {
       lookahead.learnt();
     }
     if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`);
-    this.#drawn += this.#roundSamples;
+    this.#drawn += this.#samplesOf(input);
     return loss / localSteps;
   }
 
-  get #roundSamples(): number {
-    return this.#strategy.localSteps * this.#manifest.training.batch;
+  #samplesOf({ setting }: RoundInput): number {
+    return setting.localSteps * this.#manifest.training.batch;
   }
 
   #decode(arrived: ArrivedFrame): ArrivedUpdate {
@@ -250,14 +249,16 @@ export class Trainer {
   }
 
   /** Moves a publication from `pending` to S, and frames it for the others. */
-  #publish({ swarmSamples, ownSamples }: RoundInput, nowMs: number): RoundOutput['frame'] {
+  #publish(input: RoundInput, nowMs: number): Pick<RoundOutput, 'frame' | 'residueShare' | 'pendingMs'> {
+    const { setting, ownSamples } = input;
     const mask = this.#components.compressor.mask();
-    const publication = this.#strategy.publication({ round: this.#round, swarmSamples, nowMs, mask });
+    const publication = this.#strategy.publication({ round: this.#round, setting, nowMs, mask });
     const sequence = this.#replica.publish(publication.delta, publication.sparse);
     this.#strategy.lookahead.published(publication.delta);
-    if (!this.#strategy.shared) return null;
-    const mark = { sequence, samples: ownSamples + this.#roundSamples, publishedAtMs: nowMs };
-    return { sequence, bytes: frameOf(this.#replica, publication, mark) };
+    const { residueShare, pendingMs } = publication;
+    if (!this.#strategy.shared) return { frame: null, residueShare, pendingMs };
+    const mark = { sequence, samples: ownSamples + this.#samplesOf(input), publishedAtMs: nowMs };
+    return { frame: { sequence, bytes: frameOf(this.#replica, publication, mark) }, residueShare, pendingMs };
   }
 }
 

@@ -5,7 +5,6 @@ import { publishWholeVector } from './whole-vector.ts';
 
 /** The control that pays for everything: every step, whole and in float32, from every peer to every peer. */
 export class DenseStrategy implements Strategy {
-  readonly localSteps = 1;
   readonly shared = true;
   readonly lookahead: Lookahead;
   readonly #components: StrategyComponents;

@@ -5,7 +5,6 @@ import { publishWholeVector } from './whole-vector.ts';
 
 /** The control that shares nothing: each peer publishes to itself alone, so that its S is its own model. */
 export class NoneStrategy implements Strategy {
-  readonly localSteps: number;
   readonly shared = false;
   readonly lookahead: Lookahead;
   readonly #components: StrategyComponents;
@@ -13,7 +12,6 @@ export class NoneStrategy implements Strategy {
 
   constructor(components: StrategyComponents) {
     this.#components = components;
-    this.localSteps = components.manifest.exchange.localSteps;
     this.lookahead = createLookahead(1, components.replica);
     this.#age = new ResidueAge(1, components.startMs);
   }

@@ -3,7 +3,7 @@ import { signMagnitudeCode } from '../../src/compression/sign-magnitude.ts';
 import { partitionRange } from '../../src/sum/delta.ts';
 import { createLookahead, type Lookahead } from '../replica/lookahead.ts';
 import { mass, ResidueAge } from '../replica/residue-age.ts';
-import { Schedule } from '../replica/schedule.ts';
+import { Sweep } from '../replica/sweep.ts';
 import type { Publication, PublicationMoment, Strategy, StrategyComponents } from './strategy.ts';
 
 /** Up to this density factor masking helps; masking what a dense publication sends resets all momentum (design, section 1). */
@@ -15,21 +15,21 @@ const SPARSE_DENSITY = 0.5;
  * partition is in flight from somebody.
  */
 export class PartialStrategy implements Strategy {
-  readonly localSteps: number;
   readonly shared = true;
   readonly lookahead: Lookahead;
   readonly #components: StrategyComponents;
   readonly #selector: Selector;
-  readonly #schedule: Schedule;
+  readonly #sweep: Sweep;
   readonly #age: ResidueAge;
 
   constructor(components: StrategyComponents) {
     const { exchange } = components.manifest;
     this.#components = components;
-    this.localSteps = exchange.localSteps;
     this.lookahead = createLookahead(exchange.lookahead, components.replica);
-    this.#selector = new Selector(Math.ceil(components.layout.size / exchange.partitions));
-    this.#schedule = new Schedule(components.manifest);
+    // A setting that is not fixed may become one partition.
+    const fewest = exchange.control === 'fixed' ? exchange.partitions : 1;
+    this.#selector = new Selector(Math.ceil(components.layout.size / fewest));
+    this.#sweep = new Sweep(components.phase);
     this.#age = new ResidueAge(exchange.partitions, components.startMs);
   }
 
@@ -37,13 +37,12 @@ export class PartialStrategy implements Strategy {
     return this.#components.manifest.exchange.contribution === 'mean' ? 1 / members : 1;
   }
 
-  publication({ round, swarmSamples, nowMs, mask }: PublicationMoment): Publication {
-    const { manifest, layout, replica, random, phase } = this.#components;
+  publication({ round, setting, nowMs, mask }: PublicationMoment): Publication {
+    const { layout, replica, random } = this.#components;
     const { pending, unit } = replica;
-    const { partitions } = manifest.exchange;
-    const partition = (round + phase) % partitions;
+    const { partitions, density } = setting;
+    const partition = this.#sweep.next(round, partitions);
     const range = partitionRange(partition, partitions, layout.size);
-    const density = this.#schedule.density(swarmSamples);
     const wanted = Math.max(1, Math.floor((range.high - range.low) * density));
     const positions = this.#selector.select(pending, range, wanted, random, mask);
     const { encoded, delta } = signMagnitudeCode.encode(pending, positions, { layout, range, unit });
@@ -51,7 +50,9 @@ export class PartialStrategy implements Strategy {
     // One magnitude stands for all, so what leaves is close to the sum of the magnitudes sent.
     let sent = 0;
     for (let k = 0; k < delta.values.length; k++) sent += Math.abs(delta.values[k]!) * unit;
-    const pendingMs = this.#age.publish(partition, before, Math.max(0, before - sent), nowMs);
+    const after = Math.max(0, before - sent);
+    this.#age.repartition(partitions);
+    const pendingMs = this.#age.publish(partition, before, after, nowMs);
     return {
       partition,
       partitions,
@@ -60,6 +61,7 @@ export class PartialStrategy implements Strategy {
       delta,
       sparse: density <= SPARSE_DENSITY,
       pendingMs,
+      residueShare: before > 0 ? after / before : 0,
     };
   }
 }

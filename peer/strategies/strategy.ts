@@ -3,6 +3,7 @@ import type { Manifest } from '../../src/manifest.ts';
 import type { Layout } from '../../src/models/layout.ts';
 import type { Delta } from '../../src/sum/delta.ts';
 import type { Random } from '../../src/support/random.ts';
+import type { ExchangeSetting } from '../controller/setting.ts';
 import type { Lookahead } from '../replica/lookahead.ts';
 import type { Replica } from '../replica/replica.ts';
 
@@ -18,12 +19,14 @@ export interface Publication {
   readonly sparse: boolean;
   /** Mean time that the content waited in `pending`. */
   readonly pendingMs: number;
+  /** Share of the partition's mass (sum of |pending|) that stays behind. */
+  readonly residueShare: number;
 }
 
 /** Where in the run a publication is made. */
 export interface PublicationMoment {
   readonly round: number;
-  readonly swarmSamples: number;
+  readonly setting: ExchangeSetting;
   readonly nowMs: number;
   /** Entries with 0 are pruned and do not compete; null where nothing is. */
   readonly mask: Uint8Array | null;
@@ -31,7 +34,6 @@ export interface PublicationMoment {
 
 /** What a round does; everything else (compute, data, network) is the same for all strategies. */
 export interface Strategy {
-  readonly localSteps: number;
   readonly lookahead: Lookahead;
   /** Whether publications go to other peers. */
   readonly shared: boolean;

@@ -9,5 +9,14 @@ export function publishWholeVector(replica: Replica, layout: Layout, age: Residu
   const range = { low: 0, high: layout.size };
   const { encoded, delta } = denseFp32Code.encode(replica.pending, null, { layout, range, unit: replica.unit });
   const pendingMs = age.publish(0, mass(replica.pending, 0, layout.size), 0, nowMs);
-  return { partition: 0, partitions: 1, code: denseFp32Code.id, encoded, delta, sparse: false, pendingMs };
+  return {
+    partition: 0,
+    partitions: 1,
+    code: denseFp32Code.id,
+    encoded,
+    delta,
+    sparse: false,
+    pendingMs,
+    residueShare: 0,
+  };
 }

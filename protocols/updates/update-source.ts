@@ -69,6 +69,12 @@ export class UpdateSource {
     return backlog;
   }
 
+  /** Own updates that each subscriber among `peers` has taken, as the sequence of the newest. */
+  taken(peers: (peer: PeerName) => boolean): number[] {
+    const { origin } = this.#init.identity;
+    return [...this.#own()].filter(({ keepsUp, remote }) => keepsUp && peers(remote)).map((each) => each.taken(origin));
+  }
+
   /** Whether `peer` subscribes to this peer's own updates and has taken all up to `published`. */
   hasTaken(peer: PeerName, published: number): boolean {
     for (const subscription of this.#own()) {

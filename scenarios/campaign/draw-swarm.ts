@@ -78,6 +78,8 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
 
 function drawExchange(random: Random): Manifest['exchange'] {
   const shared = {
+    control: 'fixed' as const,
+    budgetBytesPerSecond: null,
     lookahead: pick(random, ['auto', 'recent', 1] as const),
     contribution: pick(random, ['mean', 'sum'] as const),
     latticeBits: pick(random, [16, 20, 24]),

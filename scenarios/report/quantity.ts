@@ -54,4 +54,12 @@ export const samples: Quantity = {
     [1e6, 'millions'],
   ],
 };
+/** Values in [0, 1]. */
+export const shareTold: Quantity = {
+  name: 'entries told a step',
+  units: [
+    [1e-6, 'per million'],
+    [1e-3, 'per thousand'],
+  ],
+};
 export const rate: Quantity = { name: 'throughput', units: [[1, 'samples/s']] };

@@ -7,6 +7,7 @@ import { type FinishedRun, peerLabel } from './finished-run.ts';
 import { accuracyFigures } from './plots/accuracy.ts';
 import { ageFigure } from './plots/age.ts';
 import { memoryFigures } from './plots/memory.ts';
+import { settingsFigures } from './plots/settings.ts';
 import { throughputFigure } from './plots/throughput.ts';
 import { trafficFigures } from './plots/traffic.ts';
 import { style } from './style.ts';
@@ -18,6 +19,7 @@ export function renderReport(run: FinishedRun): string {
     ...accuracyFigures(run),
     ...trafficFigures(run),
     ageFigure(run),
+    ...settingsFigures(run),
     throughputFigure(run),
     ...memoryFigures(run),
   ];

@@ -1,3 +1,4 @@
+import type { ExchangeSetting } from '../../peer/controller/setting.ts';
 import type { Footprint, PeerEvent, PeerReport, Progress, Quantiles } from '../../peer/events.ts';
 import type { Manifest } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
@@ -47,6 +48,8 @@ export interface PeerTally {
   trainingToMs: number | null;
   readonly evaluations: Series<EvaluationPoint>;
   readonly course: Series<ProgressPoint>;
+  /** Where `exchange.control` is `auto`. */
+  readonly settings: Series<ExchangeSetting & { readonly atMs: number }>;
 }
 
 /** Takes in all peers' events and keeps what the live view, the summary and the report are made of. */
@@ -79,6 +82,7 @@ export class RunTally {
       trainingToMs: null,
       evaluations: new Series<EvaluationPoint>(),
       course: new Series<ProgressPoint>(),
+      settings: new Series<ExchangeSetting & { readonly atMs: number }>(),
     }));
   }
 
@@ -107,6 +111,11 @@ export class RunTally {
           swarmBytesSent: this.peers.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
         });
         break;
+      case 'tuned': {
+        const { atMs, localSteps, partitions, density } = event;
+        peer.settings.add({ atMs, localSteps, partitions, density });
+        break;
+      }
       case 'converged':
         this.#addConvergence(peer, event);
         break;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fixedSetting } from '../../peer/controller/setting.ts';
 import { Replica } from '../../peer/replica/replica.ts';
 import { createStrategy } from '../../peer/strategies/create-strategy.ts';
 import type { Publication, Strategy } from '../../peer/strategies/strategy.ts';
@@ -31,6 +32,7 @@ function peerOf(exchange: Partial<Manifest['exchange']>, phase = 0, seed = 1): P
   const replica = new Replica(new Int32Array(layout.size), { unit, origin, hashSeed: 3 });
   const manifest = testManifest({ exchange });
   const strategy = createStrategy({ manifest, layout, replica, random: random.fork('own'), phase, startMs: 0 });
+  const setting = fixedSetting(manifest);
   const gradient = new Float32Array(layout.size);
   return {
     strategy,
@@ -40,7 +42,12 @@ function peerOf(exchange: Partial<Manifest['exchange']>, phase = 0, seed = 1): P
         gradient[i] = random.normal();
       });
       replica.learn(gradient, 0.1, 0.9);
-      return strategy.publication({ round, swarmSamples, nowMs: 100 * (round + 1), mask: mask ?? null });
+      return strategy.publication({
+        round,
+        setting: setting(swarmSamples),
+        nowMs: 100 * (round + 1),
+        mask: mask ?? null,
+      });
     },
   };
 }
@@ -81,15 +88,19 @@ describe.each(['partial', 'dense', 'none'] as const)('strategy contract: %s', (n
     const { replica, strategy, round } = peerOf({ strategy: name });
     round(0);
     const before = replica.pending.slice();
-    strategy.publication({ round: 1, swarmSamples: 1e6, nowMs: 200, mask: null });
+    strategy.publication({
+      round: 1,
+      setting: { localSteps: 2, partitions: 4, density: 0.05 },
+      nowMs: 200,
+      mask: null,
+    });
     expect(replica.pending).toEqual(before);
     expect(replica.sum.vector.isEmpty()).toBe(true);
   });
 
-  test('at least one local step a round; steps are weighed by the peers that take them where they are shared', () => {
-    const mean = peerOf({ strategy: name, localSteps: 3, contribution: 'mean' }).strategy;
+  test('steps are weighed by the peers that take them where they are shared', () => {
+    const mean = peerOf({ strategy: name, contribution: 'mean' }).strategy;
     const sum = peerOf({ strategy: name, contribution: 'sum' }).strategy;
-    expect(mean.localSteps).toBe(name === 'dense' ? 1 : 3);
     expect([mean.contribution(4), sum.contribution(4)]).toEqual(name === 'none' ? [1, 1] : [0.25, 1]);
     expect(mean.shared).toBe(name !== 'none');
   });
@@ -150,7 +161,14 @@ describe('partial', () => {
     const still = () => Math.max(...replica.pending.map(Math.abs));
     const before = still();
     for (let n = 1; n < 400; n++) {
-      publish(strategy.publication({ round: n, swarmSamples: 1e6, nowMs: n, mask: null }));
+      publish(
+        strategy.publication({
+          round: n,
+          setting: { localSteps: 2, partitions: 4, density: 0.25 },
+          nowMs: n,
+          mask: null,
+        }),
+      );
     }
     expect(still()).toBeLessThan(before / 100);
   });

@@ -20,6 +20,8 @@ describe('a scenario', () => {
       training: { batch: 32, rate: 0.1, momentum: 0.9, schedule: 'cosine' },
       exchange: {
         strategy: 'partial',
+        control: 'fixed',
+        budgetBytesPerSecond: null,
         localSteps: 4,
         partitions: 4,
         density: 0.01,
@@ -51,6 +53,11 @@ describe('a scenario', () => {
         happenings: [],
       },
     });
+  });
+
+  test('may write its exchange in a word', () => {
+    expect(resolveScenario({ ...least, exchange: 'auto' }).exchange).toMatchObject({ control: 'auto', localSteps: 4 });
+    expect(() => resolveScenario({ ...least, exchange: 'all' })).toThrow(/exchange/);
   });
 
   test('is returned as written, so that overrides come before defaults', () => {

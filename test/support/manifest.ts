@@ -27,6 +27,8 @@ export function testManifest(replaced: Sections = {}): Manifest {
     training: { batch: 16, rate: 0.1, momentum: 0.9, schedule: 'constant' },
     exchange: {
       strategy: 'partial',
+      control: 'fixed',
+      budgetBytesPerSecond: null,
       localSteps: 2,
       partitions: 4,
       density: 0.05,

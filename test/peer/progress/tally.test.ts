@@ -7,6 +7,8 @@ const output = (fields: Partial<RoundOutput> = {}): RoundOutput => ({
   frame: null,
   samples: 100,
   localSteps: 4,
+  residueShare: 0.5,
+  pendingMs: 20,
   loss: 0.5,
   lookahead: '2 x pending',
   computeMs: 30,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { fixedSetting } from '../../../peer/controller/setting.ts';
 import { evaluationSamples } from '../../../peer/replica/evaluation-samples.ts';
 import { InlineReplica } from '../../../peer/replica/inline-replica.ts';
 import type { ReplicaHost, RoundInput } from '../../../peer/replica/replica-host.ts';
@@ -18,7 +19,8 @@ type ThreadModule = typeof import('../../../peer/replica/thread-replica.ts');
 const built = new URL('../../../dist/peer/replica/thread-replica.js', import.meta.url);
 const manifest = testManifest();
 const origin = 'a/0000000000000001';
-const input: RoundInput = { arrived: [], members: 2, swarmSamples: 0, ownSamples: 0, delayRounds: 1 };
+const setting = fixedSetting(manifest)(0);
+const input: RoundInput = { arrived: [], members: 2, swarmSamples: 0, ownSamples: 0, delayRounds: 1, setting };
 
 async function inlineReplica(clock = new VirtualClock()): Promise<InlineReplica> {
   const compute = await createCompute({ topology: manifest.model.topology, backend: manifest.backend });

@@ -45,6 +45,7 @@ const input = (fields: Partial<RoundInput> = {}): RoundInput => ({
   swarmSamples: 0,
   ownSamples: 0,
   delayRounds: 1,
+  setting: { localSteps: 2, partitions: 4, density: 0.05 },
   ...fields,
 });
 
@@ -77,11 +78,11 @@ describe.each(['partial', 'dense', 'none'] as const)('a trainer with the strateg
   });
 
   test('counts what it did', async () => {
-    const trainer = trainerOf(0, { strategy, localSteps: 3 });
-    const { frame, samples, localSteps, drifts } = await trainer.round(input());
-    const steps = strategy === 'dense' ? 1 : 3;
+    const trainer = trainerOf(0, { strategy });
+    const steps = 3;
+    const setting = { localSteps: steps, partitions: 4, density: 0.05 };
+    const { frame, samples, localSteps, drifts } = await trainer.round(input({ setting }));
     expect({ samples, localSteps, drifts }).toEqual({ samples: steps * 16, localSteps: steps, drifts: [] });
-    expect(trainer.localSteps).toBe(steps);
     expect(frame === null).toBe(strategy === 'none');
     if (frame === null) return;
     expect(frame.sequence).toBe(1);

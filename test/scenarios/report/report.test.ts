@@ -34,6 +34,25 @@ describe('the report', () => {
     expect(document.querySelector('dl')!.textContent).toContain('equal on all peers');
   });
 
+  test('shows what controllers chose, where there are any', async () => {
+    const run = await sampleRun();
+    const { exchange } = run.manifest;
+    for (const [index, peer] of run.tally.peers.entries()) {
+      for (const seconds of [2, 9]) {
+        const atMs = run.startedAtMs + 1000 * seconds;
+        const sent = { allowedBytesPerSecond: 1, sentBytesPerSecond: 1, ageSeconds: 1, residueShare: 0.5 };
+        const setting = { localSteps: 4, partitions: 4, density: 0.01 * (index + 1) };
+        run.tally.add(index, { type: 'tuned', peer: peer.name!, atMs, reason: 'egress', ...setting, ...sent });
+      }
+    }
+    const of = (control: 'auto' | 'fixed') =>
+      parsed(
+        renderReport({ ...run, manifest: { ...run.manifest, exchange: { ...exchange, control } } }),
+      ).querySelectorAll('.wide-only svg.chart[aria-label^="What the controllers"] g[aria-label="line"] path');
+    expect(of('auto')).toHaveLength(4);
+    expect(of('fixed')).toHaveLength(0);
+  });
+
   test('needs nothing from outside: no address, no script', async () => {
     const html = renderReport(await sampleRun());
     expect(html).not.toMatch(/https?:|\/\/[a-z]|@import|url\((?!#)/i);

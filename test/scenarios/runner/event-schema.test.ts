@@ -38,3 +38,21 @@ test('a footprint that lacks a kind, or counts below nothing, is refused', () =>
   expect(read({ footprint: { ...footprint, sentByKind: lacking } }).success).toBe(false);
   expect(read({ footprint: { ...footprint, logBytes: -1 } }).success).toBe(false);
 });
+
+test('a decision of the controller is taken as it was told, and not without its reason', () => {
+  const tuned = {
+    type: 'tuned',
+    atMs: 1,
+    peer: 'a',
+    localSteps: 8,
+    partitions: 4,
+    density: 0.02,
+    reason: 'queue',
+    allowedBytesPerSecond: 1_000,
+    sentBytesPerSecond: 1_400,
+    ageSeconds: 0.5,
+    residueShare: 0.9,
+  };
+  expect(peerEventSchema.parse(tuned)).toEqual(tuned);
+  expect(peerEventSchema.safeParse({ ...tuned, reason: 'whim' }).success).toBe(false);
+});
