@@ -27,6 +27,8 @@ const REDIAL_MS = 3_000;
 const MAX_VAIN = MAX_MEMBERS;
 
 export interface IntroductionsInit {
+  /** Whether everybody is to be connected, and so is dialled when heard of. */
+  readonly dialsAll: boolean;
   readonly onAdmitted: (peer: PeerName) => void;
   /** An admitted peer holds updates of one that may have left before this one came. */
   readonly onMentioned: (peer: PeerName) => void;
@@ -107,7 +109,7 @@ export class Introductions {
     if (this.#conduct.shuns(from)) return;
     this.#members.heard(from, status);
     if (this.#members.get(from) !== undefined) for (const [origin] of status.vector ?? []) this.mention(peerOf(origin));
-    if (status.state !== 'left') this.seek(from, status.addresses);
+    if (this.#init.dialsAll && status.state !== 'left') this.seek(from, status.addresses);
   }
 
   /** An admitted peer holds updates of this one, which may have left before. */
@@ -147,7 +149,10 @@ export class Introductions {
         if (!isFailure(error)) throw error;
       }
     }
-    if (!this.#network.connected.has(peer)) this.#noteVain(peer);
+    if (!this.#network.connected.has(peer)) {
+      this.#noteVain(peer);
+      this.#members.unreachable(peer);
+    }
     this.#after(REDIAL_MS, () => this.#dialling.delete(peer));
   }
 

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import type { OriginKey } from '../../src/sum/origin.ts';
 import { packTuple, packTupleHead, unpackTuple } from '../flat-tuple.ts';
 import { countField, decodeTuple, originField, peerNameField, vectorField } from '../tuples.ts';
 import { MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from './constants.ts';
+import { RING, type Scope } from './scope.ts';
 
 /** What a receiver says. */
 export type ReceiverMessage =
   /** The first message: which peers' updates, from where on, and how many bytes may be on their way at once. */
   | {
       readonly kind: 'subscribe';
-      readonly scope: readonly PeerName[];
+      readonly scope: Scope;
       readonly vector: readonly (readonly [OriginKey, number])[];
       readonly windowBytes: number;
     }
@@ -36,12 +37,28 @@ const TOO_FAR_BEHIND = 5;
 /** Values in an update, its list counted. */
 const UPDATE_TOKENS = 4;
 
+const windowField = z.number().int().min(1).max(MAX_WINDOW_BYTES);
+const placeField = z
+  .number()
+  .int()
+  .min(0)
+  .max(RING - 1);
+
 const receiverSchema = z.union([
   z.tuple([
     z.literal(SUBSCRIBE),
     z.array(peerNameField).min(1).max(MAX_SCOPE_PEERS),
     vectorField(MAX_FEED_ORIGINS),
-    z.number().int().min(1).max(MAX_WINDOW_BYTES),
+    windowField,
+  ]),
+  // By arc; the peers are those that are left out.
+  z.tuple([
+    z.literal(SUBSCRIBE),
+    z.array(peerNameField).max(MAX_SCOPE_PEERS),
+    vectorField(MAX_FEED_ORIGINS),
+    windowField,
+    placeField,
+    placeField,
   ]),
   z.tuple([z.literal(TAKEN), z.number().int().min(1).max(MAX_WINDOW_BYTES)]),
 ]);
@@ -54,16 +71,20 @@ const noticeSchema = z.union([
 ]);
 
 export function encodeReceiverMessage(message: ReceiverMessage): Uint8Array {
-  return message.kind === 'subscribe'
-    ? packTuple([SUBSCRIBE, message.scope, message.vector, message.windowBytes])
-    : packTuple([TAKEN, message.updates]);
+  if (message.kind === 'taken') return packTuple([TAKEN, message.updates]);
+  const { scope, vector, windowBytes } = message;
+  return 'arc' in scope
+    ? packTuple([SUBSCRIBE, scope.but, vector, windowBytes, scope.arc.from, scope.arc.to])
+    : packTuple([SUBSCRIBE, scope, vector, windowBytes]);
 }
 
 /** Throws MESSAGE_INVALID. */
 export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): ReceiverMessage {
   const fields = decodeTuple('subscription', bytes, receiverSchema, maxBytes);
   if (fields[0] === TAKEN) return { kind: 'taken', updates: fields[1] };
-  return { kind: 'subscribe', scope: fields[1], vector: fields[2], windowBytes: fields[3] };
+  const [, peers, vector, windowBytes] = fields;
+  const scope = fields.length === 6 ? { arc: { from: fields[4], to: fields[5] }, but: peers } : peers;
+  return { kind: 'subscribe', scope, vector, windowBytes };
 }
 
 /** In pieces to be sent one behind the other: the frame, which goes to many receivers, is itself one of them. */

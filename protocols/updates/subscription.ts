@@ -6,6 +6,7 @@ import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
 import { MAX_SUBSCRIPTION_BYTES } from './constants.ts';
 import { decodeReceiverMessage, encodeSourceMessage, type SourceMessage } from './messages.ts';
+import { scopeTest } from './scope.ts';
 
 /** What is on its way, without its bytes: the log may have let them go long before the receiver says `taken`. */
 interface InFlight {
@@ -23,7 +24,9 @@ export class Subscription {
   readonly #log: UpdateLog;
   readonly #progress: Doorbell;
   readonly #wake = new Doorbell();
-  #scope = new Set<PeerName>();
+  #isInScope: (peer: PeerName) => boolean = () => false;
+  /** Origins within the scope of which the log may hold what was not sent; who was sent something goes to the end. */
+  readonly #stirred = new Set<OriginKey>();
   #sent = new VersionVector();
   readonly #taken = new VersionVector();
   #windowBytes = 0;
@@ -46,7 +49,7 @@ export class Subscription {
   }
 
   covers(peer: PeerName): boolean {
-    return this.#scope.has(peer);
+    return this.#isInScope(peer);
   }
 
   /** Highest sequence of an origin that the receiver has taken. */
@@ -59,7 +62,11 @@ export class Subscription {
     return this.#wasLevel && this.#tooFarBehind.size === 0;
   }
 
-  logGrew(): void {
+  /** The log has grown by updates of one origin, or has changed altogether. */
+  logGrew(origin: OriginKey | null): void {
+    for (const grown of origin === null ? this.#log.origins() : [origin]) {
+      if (this.#isInScope(peerOf(grown))) this.#stirred.add(grown);
+    }
     this.#wake.ring();
   }
 
@@ -86,10 +93,11 @@ export class Subscription {
   #begin(bytes: Uint8Array): void {
     const message = decodeReceiverMessage(bytes, MAX_SUBSCRIPTION_BYTES);
     if (message.kind !== 'subscribe') throw violation('must come first');
-    this.#scope = new Set(message.scope);
+    this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
     this.#sent = new VersionVector(message.vector);
     for (const [origin, sequence] of message.vector) this.#taken.advance(origin, sequence);
+    this.logGrew(null);
     this.#progress.ring();
   }
 
@@ -144,19 +152,21 @@ export class Subscription {
 
   /** What comes next within the scope; null when the receiver has been sent all. */
   #lookAtLog(): Finding | null {
-    for (const origin of this.#log.origins()) {
-      if (!this.#scope.has(peerOf(origin))) continue;
+    for (const origin of this.#stirred) {
+      this.#stirred.delete(origin);
       const from = this.#sent.get(origin);
       const floor = this.#log.floor(origin);
       if (from >= floor) {
         // It may reach again: a source that adopts another's replica goes on from where that one stood.
         this.#tooFarBehind.delete(origin);
         const entry = this.#log.entryFrom(origin, from);
-        if (entry !== null) return { entry };
-      } else if (!this.#tooFarBehind.has(origin)) {
-        this.#tooFarBehind.add(origin);
-        return { notice: { kind: 'too-far-behind', origin, floor } };
+        if (entry === null) continue;
+        this.#stirred.add(origin);
+        return { entry };
       }
+      if (this.#tooFarBehind.has(origin)) continue;
+      this.#tooFarBehind.add(origin);
+      return { notice: { kind: 'too-far-behind', origin, floor } };
     }
     return null;
   }

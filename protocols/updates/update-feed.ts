@@ -5,11 +5,12 @@ import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
 import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, MAX_INCARNATIONS, UPDATES_PROTOCOL } from './constants.ts';
 import { decodeSourceMessage, encodeReceiverMessage } from './messages.ts';
+import { type Scope, scopeTest } from './scope.ts';
 
 export interface UpdateFeedInit {
   readonly source: PeerName;
   /** Peers whose updates this feed brings; no other feed may do so at the same time. */
-  readonly scope: readonly PeerName[];
+  readonly scope: Scope;
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
   /** The source is told once this many updates were taken, or half a window: so often that it never waits for word alone. */
@@ -27,6 +28,7 @@ export class UpdateFeed {
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #init: UpdateFeedInit;
+  readonly #isInScope: (peer: PeerName) => boolean;
   readonly #origins: OriginKey[] = [];
   /** Where the receiver stood when it subscribed. */
   readonly #asked = new VersionVector();
@@ -42,6 +44,7 @@ export class UpdateFeed {
     this.#network = components.network;
     this.#clock = components.clock;
     this.#init = init;
+    this.#isInScope = scopeTest(init.scope, components.network.self);
   }
 
   get source(): PeerName {
@@ -65,7 +68,7 @@ export class UpdateFeed {
     };
     signal.addEventListener('abort', close, { once: true });
     try {
-      const vector = [...arrived.entries()].filter(([origin]) => scope.includes(peerOf(origin)));
+      const vector = [...arrived.entries()].filter(([origin]) => this.#isInScope(peerOf(origin)));
       this.#asked.replace(vector);
       await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes }));
       if (signal.aborted) close();
@@ -148,13 +151,15 @@ export class UpdateFeed {
   /** A source goes on from where the receiver asked it to, and says of each origin only what it has not said. */
   #checkFloor(origin: OriginKey, floor: number): void {
     if (floor <= this.#asked.get(origin)) throw violation('floor', 'is not beyond what was asked for');
-    if (++this.#timesTooFarBehind > MAX_INCARNATIONS * this.#init.scope.length) {
+    const { scope } = this.#init;
+    const most = 'arc' in scope ? MAX_FEED_ORIGINS : MAX_INCARNATIONS * scope.length;
+    if (++this.#timesTooFarBehind > most) {
       throw violation('floor', 'is told of too many origins');
     }
   }
 
   #checkScope(origin: OriginKey): void {
-    if (!this.#init.scope.includes(peerOf(origin))) throw violation('origin', 'is out of scope');
+    if (!this.#isInScope(peerOf(origin))) throw violation('origin', 'is out of scope');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Identity } from '../../src/sum/identity.ts';
-import type { PeerName } from '../../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
@@ -44,9 +44,9 @@ export class UpdateSource {
     });
   }
 
-  /** Call after the log has grown. */
-  logGrew(): void {
-    for (const subscription of this.#subscriptions) subscription.logGrew();
+  /** Call after the log has grown by updates of one origin, or has changed altogether where none is named. */
+  logGrew(origin: OriginKey | null = null): void {
+    for (const subscription of this.#subscriptions) subscription.logGrew(origin);
   }
 
   /**
@@ -75,6 +75,17 @@ export class UpdateSource {
       if (subscription.remote === peer && subscription.taken(this.#init.identity.origin) >= published) return true;
     }
     return false;
+  }
+
+  /** Whether `peer` takes this peer's own updates from it. */
+  serves(peer: PeerName): boolean {
+    for (const subscription of this.#own()) if (subscription.remote === peer) return true;
+    return false;
+  }
+
+  /** Whether `peer` takes any updates from here. */
+  feeds(peer: PeerName): boolean {
+    return [...this.#subscriptions].some(({ remote }) => remote === peer);
   }
 
   stop(): void {

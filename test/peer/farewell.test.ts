@@ -30,8 +30,13 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
           published: node.published,
           confirmedAtSamples: null,
           addresses: [],
-          vector: leaver.state === 'finishing' ? [...node.inbox.arrived.entries()] : null,
+          applied:
+            leaver.state === 'finishing'
+              ? { updates: node.inbox.arrived.total(), digest: node.inbox.arrived.digest() }
+              : null,
+          vector: null,
         }),
+        peers: () => 1,
         knows: () => true,
         receive: (from, status) => node.members.heard(from, status),
         onInvalid: node.onInvalid,
@@ -59,6 +64,7 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
         {
           published: () => node.published,
           alone,
+          relayed: false,
           waiting: () => inbox.waiting > 0,
           absorb: async () => {
             await world.pass(30);

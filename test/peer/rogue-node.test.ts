@@ -60,6 +60,7 @@ class Node {
     this.introductions = new Introductions(
       { network, clock, members, hello: new Hello({ network, clock }, digests) },
       {
+        dialsAll: true,
         onAdmitted: (peer) => feeds.follow(peer),
         onMentioned: () => {},
         onRefused: (_peer, error) => this.happened.push(error.code),

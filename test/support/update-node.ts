@@ -19,13 +19,13 @@ export class UpdateNode {
   network!: Network;
   published = 0;
 
-  private constructor(world: MemoryWorld, name: PeerName) {
+  private constructor(world: MemoryWorld, name: PeerName, byHearsay: boolean) {
     const { clock } = world;
     this.identity = new Identity(name, () => 1n);
-    this.members = new Members(clock, () => {});
+    this.members = new Members(clock, () => {}, byHearsay);
     this.inbox = new Inbox(
       { clock, log: this.log, identity: this.identity },
-      { layout: frameLayout, unit: frameUnit, onArrival: () => this.source.logGrew() },
+      { layout: frameLayout, unit: frameUnit, onArrival: (origin) => this.source.logGrew(origin) },
     );
   }
 
@@ -34,8 +34,9 @@ export class UpdateNode {
     world: MemoryWorld,
     name: PeerName,
     prepare: (node: UpdateNode, network: Network) => void = () => {},
+    { byHearsay = false } = {},
   ): Promise<UpdateNode> {
-    const node = new UpdateNode(world, name);
+    const node = new UpdateNode(world, name, byHearsay);
     node.network = await world.start(name, (network) => {
       node.source = new UpdateSource(
         { network, log: node.log },
@@ -62,7 +63,7 @@ export class UpdateNode {
 
   publish(updates: number): void {
     for (let n = 0; n < updates; n++) this.inbox.acceptOwn(this.origin, ++this.published, frameOf(this.published));
-    this.source.logGrew();
+    this.source.logGrew(this.origin);
   }
 
   /** Takes all that waits, as a replica would. */

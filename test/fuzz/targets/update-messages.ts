@@ -9,6 +9,7 @@ import {
   type ReceiverMessage,
   type SourceMessage,
 } from '../../../protocols/updates/messages.ts';
+import { RING } from '../../../protocols/updates/scope.ts';
 import { frameOf } from '../../support/frames.ts';
 import type { FuzzTarget } from '../fuzz.ts';
 import { hostileTuple } from '../mutations.ts';
@@ -18,6 +19,12 @@ const origin = 'peer/0123456789abcdef';
 
 const said: readonly ReceiverMessage[] = [
   { kind: 'subscribe', scope: ['peer', 'other'], vector: [[origin, 7]], windowBytes: 2 ** 20 },
+  {
+    kind: 'subscribe',
+    scope: { arc: { from: 5, to: 2 ** 31 }, but: ['other'] },
+    vector: [[origin, 7]],
+    windowBytes: 300,
+  },
   { kind: 'taken', updates: 8 },
 ];
 const answered: readonly SourceMessage[] = [
@@ -41,7 +48,13 @@ export const subscriptions: FuzzTarget = {
   attempt(random) {
     const message = decodeReceiverMessage(hostileTuple(random, receiverSamples), MAX_BYTES);
     if (message.kind === 'taken') return assert.ok(isWithin(message.updates, 1, MAX_WINDOW_BYTES));
-    assert.ok(isWithin(message.scope.length, 1, MAX_SCOPE_PEERS));
+    const { scope } = message;
+    if ('arc' in scope) {
+      assert.ok(isWithin(scope.arc.from, 0, RING - 1) && isWithin(scope.arc.to, 0, RING - 1));
+      assert.ok(isWithin(scope.but.length, 0, MAX_SCOPE_PEERS));
+    } else {
+      assert.ok(isWithin(scope.length, 1, MAX_SCOPE_PEERS));
+    }
     assert.ok(isWithin(message.vector.length, 0, MAX_FEED_ORIGINS));
     assert.ok(isWithin(message.windowBytes, 1, MAX_WINDOW_BYTES));
   },

@@ -37,6 +37,7 @@ async function guestOf(world: MemoryWorld, name: PeerName, manifest: Manifest = 
     introductions = new Introductions(
       { network, hello, clock: world.clock, members },
       {
+        dialsAll: true,
         onAdmitted: (peer) => happened.push(`admitted ${peer}`),
         onMentioned: (peer) => happened.push(`mentioned ${peer}`),
         onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),

@@ -30,7 +30,7 @@ async function subscriptionTo(log: UpdateLog) {
   await settle();
   const publish = (to: number, bytes = new Uint8Array(10)) => {
     log.append({ origin, from: to - 1, to, bytes });
-    subscription.logGrew();
+    subscription.logGrew(null);
   };
   return { sent, publish };
 }
