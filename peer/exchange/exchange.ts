@@ -78,7 +78,7 @@ export class Exchange {
     this.fingers = isGossip(manifest) ? new Fingers(components, { self: identity.peer, count: exchange.feeds }) : null;
     this.log = new UpdateLog(logBytes);
     const { log } = this;
-    this.source = new UpdateSource({ network, log }, { identity, admits, onInvalid });
+    this.source = new UpdateSource({ network, clock, log }, { identity, admits, onInvalid });
     this.#replicaSource = new ReplicaSource(
       { network, clock },
       {

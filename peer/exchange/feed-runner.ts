@@ -1,5 +1,5 @@
 import type { Network } from '../../protocols/network.ts';
-import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES, maxFrameBytes } from '../../protocols/updates/constants.ts';
+import { maxFrameBytes, maxSourceMessageBytes } from '../../protocols/updates/constants.ts';
 import type { Scope } from '../../protocols/updates/scope.ts';
 import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import type { Layout } from '../../src/models/layout.ts';
@@ -48,7 +48,7 @@ export class FeedRunner {
       source,
       scope,
       windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
-      maxMessageBytes: Math.max(MAX_NOTICE_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES),
+      maxMessageBytes: maxSourceMessageBytes(layout),
       tellEvery,
       arrived: this.#inbox.arrived,
       receive: (origin, frame, from) => {

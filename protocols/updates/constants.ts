@@ -66,5 +66,22 @@ export const MAX_SUBSCRIPTION_BYTES = 2 ** 21;
 /** Bytes around a frame in its message: kind, number and the byte string's head, with room to spare. */
 export const MAX_UPDATE_ENVELOPE_BYTES = 32;
 
-/** Bytes of a message of another kind than `update`, with room to spare. */
+/** Updates that wait together go in one message of up to so many bytes: as small frames are some hundred bytes long. */
+export const MAX_BATCH_BYTES = 2 ** 16;
+
+/** Updates in one message: none of any use takes less than 64 bytes. */
+export const MAX_BATCH_UPDATES = MAX_BATCH_BYTES / 64;
+
+/**
+ * From a source that passes everybody's updates on, a message comes no sooner after the one before: a twentieth of a
+ * round on the way of many hops, and one message where there would be dozens.
+ */
+export const GATHER_MS = 20;
+
+/** No message of a source is longer; a frame that is, goes alone. */
+export function maxSourceMessageBytes(layout: Layout): number {
+  return Math.max(MAX_BATCH_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES);
+}
+
+/** Bytes of a message of another kind than `updates`, with room to spare. */
 export const MAX_NOTICE_BYTES = 512;

@@ -1,11 +1,18 @@
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
+import { type Clock, sleep } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
-import { MAX_SUBSCRIPTION_BYTES } from './constants.ts';
-import { decodeReceiverMessage, encodeSourceMessage, type SourceMessage } from './messages.ts';
+import {
+  GATHER_MS,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_UPDATES,
+  MAX_SUBSCRIPTION_BYTES,
+  MAX_UPDATE_ENVELOPE_BYTES,
+} from './constants.ts';
+import { decodeReceiverMessage, encodeSourceMessage, type NumberedFrame, type SourceMessage } from './messages.ts';
 import { scopeTest } from './scope.ts';
 
 /** What is on its way, without its bytes: the log may have let them go long before the receiver says `taken`. */
@@ -21,6 +28,7 @@ type Finding = { readonly entry: LogEntry } | { readonly notice: SourceMessage }
 /** The source's end of one feed: what one receiver has been sent, and what it has taken. */
 export class Subscription {
   readonly #channel: Channel;
+  readonly #clock: Clock;
   readonly #log: UpdateLog;
   readonly #progress: Doorbell;
   readonly #wake = new Doorbell();
@@ -33,14 +41,18 @@ export class Subscription {
   #inFlightBytes = 0;
   readonly #inFlight: InFlight[] = [];
   readonly #numbers = new Map<OriginKey, number>();
+  /** Numbers that the receiver was not told of. */
+  readonly #unnamed: OriginKey[] = [];
+  #gathers = false;
   readonly #tooFarBehind = new Set<OriginKey>();
   #wasLevel = false;
   #ended = false;
 
   /** @param progress rung whenever the receiver has taken something */
-  constructor(channel: Channel, log: UpdateLog, progress: Doorbell) {
-    this.#channel = channel;
-    this.#log = log;
+  constructor(components: { channel: Channel; clock: Clock; log: UpdateLog }, progress: Doorbell) {
+    this.#channel = components.channel;
+    this.#clock = components.clock;
+    this.#log = components.log;
     this.#progress = progress;
   }
 
@@ -93,6 +105,7 @@ export class Subscription {
   #begin(bytes: Uint8Array): void {
     const message = decodeReceiverMessage(bytes, MAX_SUBSCRIPTION_BYTES);
     if (message.kind !== 'subscribe') throw violation('must come first');
+    this.#gathers = 'arc' in message.scope;
     this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
     this.#sent = new VersionVector(message.vector);
@@ -118,40 +131,68 @@ export class Subscription {
   async #send(): Promise<void> {
     let level = false;
     while (!this.#ended) {
-      const hasRoom = this.#inFlightBytes < this.#windowBytes;
-      const found = hasRoom ? this.#lookAtLog() : null;
+      const found = this.#next();
       if (found === null) {
         // Nothing may come between the look and the wait, or what the log takes up meanwhile wakes nobody.
-        if (level || !hasRoom) await this.#wake.wait();
+        if (level || !this.#hasRoom) await this.#wake.wait();
         else {
           level = true;
           this.#wasLevel = true;
-          await this.#channel.send(...encodeSourceMessage({ kind: 'level' }));
+          await this.#say({ kind: 'level' });
         }
       } else if ('notice' in found) {
-        await this.#channel.send(...encodeSourceMessage(found.notice));
+        await this.#say(found.notice);
       } else {
         level = false;
-        await this.#sendEntry(found.entry);
+        await this.#sendBatch(found.entry);
       }
     }
   }
 
-  async #sendEntry({ origin, to, bytes }: LogEntry): Promise<void> {
+  #say(message: SourceMessage): Promise<void> {
+    return this.#channel.send(...encodeSourceMessage(message));
+  }
+
+  /** Sends an update, and others that wait with it. */
+  async #sendBatch(first: LogEntry): Promise<void> {
+    const updates = [this.#number(first)];
+    let bytes = batchedBytes(first);
+    while (updates.length < MAX_BATCH_UPDATES) {
+      const found = this.#next((entry) => bytes + batchedBytes(entry) <= MAX_BATCH_BYTES);
+      if (found === null) break;
+      if ('notice' in found) {
+        await this.#say(found.notice);
+        continue;
+      }
+      bytes += batchedBytes(found.entry);
+      updates.push(this.#number(found.entry));
+    }
+    for (const origin of this.#unnamed.splice(0)) await this.#say({ kind: 'origin', origin });
+    await this.#say({ kind: 'updates', updates });
+    if (this.#gathers) await sleep(this.#clock, GATHER_MS);
+  }
+
+  /** Counts an update as sent. */
+  #number({ origin, to, bytes }: LogEntry): NumberedFrame {
     let number = this.#numbers.get(origin);
     if (number === undefined) {
       number = this.#numbers.size;
       this.#numbers.set(origin, number);
-      await this.#channel.send(...encodeSourceMessage({ kind: 'origin', origin }));
+      this.#unnamed.push(origin);
     }
     this.#sent.advance(origin, to);
     this.#inFlight.push({ origin, to, length: bytes.length });
     this.#inFlightBytes += bytes.length;
-    await this.#channel.send(...encodeSourceMessage({ kind: 'update', origin: number, frame: bytes }));
+    return { origin: number, frame: bytes };
   }
 
-  /** What comes next within the scope; null when the receiver has been sent all. */
-  #lookAtLog(): Finding | null {
+  get #hasRoom(): boolean {
+    return this.#inFlightBytes < this.#windowBytes;
+  }
+
+  /** What comes next within the scope; null where the receiver has no room, or has been sent all that fits. */
+  #next(fits: (entry: LogEntry) => boolean = () => true): Finding | null {
+    if (!this.#hasRoom) return null;
     for (const origin of this.#stirred) {
       this.#stirred.delete(origin);
       const from = this.#sent.get(origin);
@@ -162,7 +203,7 @@ export class Subscription {
         const entry = this.#log.entryFrom(origin, from);
         if (entry === null) continue;
         this.#stirred.add(origin);
-        return { entry };
+        return fits(entry) ? { entry } : null;
       }
       if (this.#tooFarBehind.has(origin)) continue;
       this.#tooFarBehind.add(origin);
@@ -170,6 +211,10 @@ export class Subscription {
     }
     return null;
   }
+}
+
+function batchedBytes({ bytes }: LogEntry): number {
+  return bytes.length + MAX_UPDATE_ENVELOPE_BYTES;
 }
 
 function violation(problem: string): MurmurError {

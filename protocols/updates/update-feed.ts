@@ -4,7 +4,7 @@ import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
 import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, MAX_INCARNATIONS, UPDATES_PROTOCOL } from './constants.ts';
-import { decodeSourceMessage, encodeReceiverMessage } from './messages.ts';
+import { decodeSourceMessage, encodeReceiverMessage, type NumberedFrame } from './messages.ts';
 import { type Scope, scopeTest } from './scope.ts';
 
 export interface UpdateFeedInit {
@@ -125,16 +125,9 @@ export class UpdateFeed {
         this.#checkScope(message.origin);
         this.#origins.push(message.origin);
         return;
-      case 'update': {
-        const origin = this.#origins[message.origin];
-        if (origin === undefined) throw violation('origin', 'has a number that was not given');
-        this.#heldBytes += message.frame.length;
-        if (this.#heldBytes > this.#init.windowBytes + this.#init.maxMessageBytes)
-          throw violation('window', 'is exceeded');
-        // What is still under way when the feed is being handed over is dropped; the next feed brings it again.
-        if (!signal.aborted) this.#init.receive(origin, message.frame, this);
+      case 'updates':
+        for (const update of message.updates) this.#receive(update, signal);
         return;
-      }
       case 'level':
         this.#init.onLevel?.();
         return;
@@ -146,6 +139,16 @@ export class UpdateFeed {
           this.#init.onTooFarBehind(message.origin, message.floor);
         }
     }
+  }
+
+  #receive({ origin: number, frame }: NumberedFrame, signal: AbortSignal): void {
+    const { windowBytes, maxMessageBytes, receive } = this.#init;
+    const origin = this.#origins[number];
+    if (origin === undefined) throw violation('origin', 'has a number that was not given');
+    this.#heldBytes += frame.length;
+    if (this.#heldBytes > windowBytes + maxMessageBytes) throw violation('window', 'is exceeded');
+    // What is still under way when the feed is being handed over is dropped; the next feed brings it again.
+    if (!signal.aborted) receive(origin, frame, this);
   }
 
   /** A source goes on from where the receiver asked it to, and says of each origin only what it has not said. */

@@ -1,6 +1,7 @@
 import type { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
+import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
@@ -28,7 +29,7 @@ interface Wait {
 
 /** Serves subscriptions to the updates in the log: this peer's own, and those of origins that have fallen silent. */
 export class UpdateSource {
-  readonly #log: UpdateLog;
+  readonly #components: { readonly network: Network; readonly clock: Clock; readonly log: UpdateLog };
   readonly #init: UpdateSourceInit;
   readonly #subscriptions = new Set<Subscription>();
   readonly #waits = new WeakMap<Subscription, Wait>();
@@ -36,8 +37,8 @@ export class UpdateSource {
   readonly progress = new Doorbell();
 
   /** Registers the protocol: create it before the network starts. */
-  constructor(components: { network: Network; log: UpdateLog }, init: UpdateSourceInit) {
-    this.#log = components.log;
+  constructor(components: { network: Network; clock: Clock; log: UpdateLog }, init: UpdateSourceInit) {
+    this.#components = components;
     this.#init = init;
     components.network.handle(UPDATES_PROTOCOL, { maxMessageBytes: MAX_SUBSCRIPTION_BYTES }, (channel) => {
       void this.#serve(channel);
@@ -107,7 +108,7 @@ export class UpdateSource {
 
   async #serve(channel: Channel): Promise<void> {
     if (!this.#init.admits(channel.remote)) return channel.abort();
-    const subscription = new Subscription(channel, this.#log, this.progress);
+    const subscription = new Subscription({ ...this.#components, channel }, this.progress);
     try {
       this.#refuseOneTooMany(channel.remote);
       this.#subscriptions.add(subscription);

@@ -18,7 +18,10 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
   const client = await createLibp2pNetwork({ listen: [] });
   const log = new UpdateLog(LOG_BYTES);
   const identity = new Identity(server.self, () => 0n);
-  const source = new UpdateSource({ network: server, log }, { identity, admits: () => true, onInvalid: unexpected });
+  const source = new UpdateSource(
+    { network: server, clock: systemClock, log },
+    { identity, admits: () => true, onInvalid: unexpected },
+  );
   await Promise.all([server.start(), client.start()]);
   await client.dial(server.addresses[0]!);
 

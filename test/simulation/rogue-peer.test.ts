@@ -157,7 +157,10 @@ function frameOf(to: number, replaced: Partial<Frame> = {}): Uint8Array {
 }
 
 const named: SourceMessage = { kind: 'origin', origin: origin() };
-const update = (frame: Uint8Array, number = 0): SourceMessage => ({ kind: 'update', origin: number, frame });
+const update = (frame: Uint8Array, number = 0): SourceMessage => ({
+  kind: 'updates',
+  updates: [{ origin: number, frame }],
+});
 
 /** Serves so many sound updates, and then something else. */
 const serving =

@@ -39,7 +39,7 @@ export class UpdateNode {
     const node = new UpdateNode(world, name, byHearsay);
     node.network = await world.start(name, (network) => {
       node.source = new UpdateSource(
-        { network, log: node.log },
+        { network, clock: world.clock, log: node.log },
         { identity: node.identity, admits: () => true, onInvalid: node.onInvalid },
       );
       prepare(node, network);

@@ -25,7 +25,10 @@ function sourceMessage(random: Random, next: number): Uint8Array {
       kind: 'origin',
       origin: pick(random, [origin, 'rogue/0000000000000002', 'other/0000000000000001']),
     }),
-    encodeSourceMessage({ kind: 'update', origin: random.below(2), frame: frameOf(1 + random.below(next + 1)) }),
+    encodeSourceMessage({
+      kind: 'updates',
+      updates: [{ origin: random.below(2), frame: frameOf(1 + random.below(next + 1)) }],
+    }),
     encodeSourceMessage({ kind: 'level' }),
     encodeSourceMessage({ kind: 'too-far-behind', origin, floor: 9 }),
   ].map((pieces) => new Uint8Array(Buffer.concat(pieces)));

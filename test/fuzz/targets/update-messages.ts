@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { unpackTuple } from '../../../protocols/flat-tuple.ts';
-import { MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from '../../../protocols/updates/constants.ts';
+import {
+  MAX_BATCH_UPDATES,
+  MAX_FEED_ORIGINS,
+  MAX_SCOPE_PEERS,
+  MAX_WINDOW_BYTES,
+} from '../../../protocols/updates/constants.ts';
 import {
   decodeReceiverMessage,
   decodeSourceMessage,
@@ -29,7 +34,8 @@ const said: readonly ReceiverMessage[] = [
 ];
 const answered: readonly SourceMessage[] = [
   { kind: 'origin', origin },
-  { kind: 'update', origin: 3, frame: frameOf(1) },
+  { kind: 'updates', updates: [{ origin: 3, frame: frameOf(1) }] },
+  { kind: 'updates', updates: [1, 2, 3].map((to) => ({ origin: to % 2, frame: frameOf(to) })) },
   { kind: 'level' },
   { kind: 'too-far-behind', origin, floor: 400 },
 ];
@@ -68,8 +74,11 @@ export const updateStreams: FuzzTarget = {
   attempt(random) {
     const message = decodeSourceMessage(hostileTuple(random, sourceSamples), MAX_BYTES);
     if (message.kind === 'too-far-behind') assert.ok(isWithin(message.floor, 0, 2 ** 48));
-    if (message.kind !== 'update') return;
-    assert.ok(isWithin(message.origin, 0, MAX_FEED_ORIGINS - 1));
-    assert.ok(message.frame instanceof Uint8Array);
+    if (message.kind !== 'updates') return;
+    assert.ok(isWithin(message.updates.length, 1, MAX_BATCH_UPDATES));
+    for (const { origin, frame } of message.updates) {
+      assert.ok(isWithin(origin, 0, MAX_FEED_ORIGINS - 1));
+      assert.ok(frame instanceof Uint8Array);
+    }
   },
 };

@@ -53,9 +53,11 @@ const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
 const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
   fc.record({ kind: fc.constant('origin' as const), origin: origins }),
   fc.record({
-    kind: fc.constant('update' as const),
-    origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }),
-    frame: fc.uint8Array({ maxLength: 300 }),
+    kind: fc.constant('updates' as const),
+    updates: fc.array(
+      fc.record({ origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }), frame: fc.uint8Array({ maxLength: 300 }) }),
+      { minLength: 1, maxLength: 20 },
+    ),
   }),
   fc.record({ kind: fc.constant('level' as const) }),
   fc.record({ kind: fc.constant('too-far-behind' as const), origin: origins, floor: counts }),
@@ -114,8 +116,11 @@ describe('bounds', () => {
 
   test('MAX_FEED_ORIGINS', async () => {
     await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [longestOrigin, 1]] });
-    const update = (origin: number) => encodeSourceMessage({ kind: 'update', origin, frame: new Uint8Array(1) });
-    expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({ origin: MAX_FEED_ORIGINS - 1 });
+    const update = (origin: number) =>
+      encodeSourceMessage({ kind: 'updates', updates: [{ origin, frame: new Uint8Array(1) }] });
+    expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({
+      updates: [{ origin: MAX_FEED_ORIGINS - 1 }],
+    });
     await failureOf(() => decodeSourceMessage(update(MAX_FEED_ORIGINS), 100), 'MESSAGE_INVALID');
   });
 
@@ -139,7 +144,10 @@ describe('bounds', () => {
 
   test('MAX_UPDATE_ENVELOPE_BYTES holds what is around a frame', () => {
     for (const length of [0, 300, 70_000]) {
-      const message: SourceMessage = { kind: 'update', origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) };
+      const message: SourceMessage = {
+        kind: 'updates',
+        updates: [{ origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) }],
+      };
       const bytes = encodeSourceMessage(message);
       expect(bytes.length).toBeLessThanOrEqual(length + MAX_UPDATE_ENVELOPE_BYTES);
       expect(decodeSourceMessage(bytes, length + MAX_UPDATE_ENVELOPE_BYTES)).toEqual(message);

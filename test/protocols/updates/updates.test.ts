@@ -41,7 +41,7 @@ class Server {
     const server = new Server(logBytes);
     server.network = await world.start(name, (network) => {
       server.source = new UpdateSource(
-        { network, log: server.log },
+        { network, clock: world.clock, log: server.log },
         {
           identity: new Identity(name, () => 1n),
           admits: () => admits,
@@ -398,7 +398,7 @@ describe('a feed', () => {
           for (let n = 0; n < 100; n++) {
             const frame = new Uint8Array(100);
             frame.set(Buffer.from(`${originOf('rogue')}#${n + 1}`));
-            await channel.send(...encodeSourceMessage({ kind: 'update', origin: 0, frame }));
+            await channel.send(...encodeSourceMessage({ kind: 'updates', updates: [{ origin: 0, frame }] }));
           }
         }),
       );
