@@ -1,4 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { shareOut } from '../../../peer/exchange/gossip-feeds.ts';
+import { upwards } from '../../../peer/membership/fingers.ts';
+import { distance, placeOf, scopeTest } from '../../../protocols/updates/scope.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { GossipSwarm } from '../../support/gossip-swarm.ts';
 import { MemoryWorld } from '../../support/memory-world.ts';
@@ -9,6 +13,26 @@ async function swarmOf(world: MemoryWorld, peers: number, feeds: number): Promis
   await world.until(() => swarm.peers.every((peer) => peer.feeds.reaches()));
   return swarm;
 }
+
+test('sources share out the whole ring: everybody is in one scope and no other, or a stray', () => {
+  const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,4}$/), { minLength: 2, maxLength: 40 });
+  fc.assert(
+    fc.property(names, fc.nat(), fc.nat(), ([self, ...others], sources, strays) => {
+      const chosen = upwards(placeOf(self!), others.slice(0, 1 + (sources % 8)));
+      const left = others.filter((_, index) => strays & (1 << index));
+      const scopes = [...shareOut(chosen, left)];
+      for (const name of others) {
+        const holders = scopes.filter(([, scope]) => scopeTest(scope, self!)(name));
+        expect(holders).toHaveLength(left.includes(name) ? 0 : 1);
+        // Whoever brings it is on the way there.
+        const steps = (to: string) => distance(placeOf(self!), placeOf(to));
+        for (const [source] of holders) {
+          expect(steps(source) <= steps(name) || steps(name) < steps(chosen[0]!)).toBe(true);
+        }
+      }
+    }),
+  );
+});
 
 describe('gossip feeds', () => {
   test.each([

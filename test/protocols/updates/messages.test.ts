@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_COUNT } from '../../../protocols/tuples.ts';
 import {
+  MAX_BATCH_BYTES,
+  MAX_BATCH_UPDATES,
   MAX_ENTRY_BYTES,
   MAX_FEED_ORIGINS,
   MAX_HEADER_BYTES,
@@ -23,6 +25,7 @@ import {
   type ReceiverMessage,
   type SourceMessage,
 } from '../../../protocols/updates/messages.ts';
+import { RING } from '../../../protocols/updates/scope.ts';
 import { denseFp32Code } from '../../../src/compression/dense-fp32.ts';
 import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
@@ -43,7 +46,13 @@ const counts = fc.oneof(
 const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
   fc.record({
     kind: fc.constant('subscribe' as const),
-    scope: fc.array(names, { minLength: 1, maxLength: 20 }),
+    scope: fc.oneof(
+      fc.array(names, { minLength: 1, maxLength: 20 }),
+      fc.record({
+        arc: fc.record({ from: fc.nat({ max: RING - 1 }), to: fc.nat({ max: RING - 1 }) }),
+        but: fc.array(names, { maxLength: 20 }),
+      }),
+    ),
     vector: fc.array(fc.tuple(origins, counts), { maxLength: 20 }),
     windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
   }),
@@ -112,6 +121,23 @@ describe('bounds', () => {
     const { failure } = await refused({ ...widest, vector: [], scope: [...widest.scope, 'a'] });
     expect(failure).toMatchObject({ message: 'subscription' });
     await refused({ ...widest, vector: [], scope: [] });
+    await refused({ ...widest, vector: [], scope: { arc: { from: 0, to: 1 }, but: [...widest.scope, 'a'] } });
+    await refused({ ...widest, vector: [], scope: { arc: { from: 0, to: RING }, but: [] } });
+  });
+
+  test('MAX_BATCH_UPDATES', async () => {
+    const batch = (length: number) =>
+      encodeSourceMessage({
+        kind: 'updates',
+        updates: Array.from({ length }, () => ({ origin: 200, frame: new Uint8Array(40) })),
+      });
+    const longest = batch(MAX_BATCH_UPDATES);
+    expect(decodeSourceMessage(longest, MAX_BATCH_BYTES)).toMatchObject({ kind: 'updates' });
+    await failureOf(() => decodeSourceMessage(batch(MAX_BATCH_UPDATES + 1), 2 * MAX_BATCH_BYTES), 'MESSAGE_INVALID');
+    await failureOf(
+      () => decodeSourceMessage(encodeSourceMessage({ kind: 'updates', updates: [] }), 100),
+      'MESSAGE_INVALID',
+    );
   });
 
   test('MAX_FEED_ORIGINS', async () => {
