@@ -73,12 +73,13 @@ export class Exchange {
   constructor(components: ExchangeComponents, { manifest, layout, logBytes, onInvalid }: ExchangeInit) {
     const { network, clock, identity, members, introductions, swarm, narrator } = components;
     const { exchange } = manifest;
+    const unit = latticeUnit(exchange.latticeBits);
     const admits = (peer: PeerName) => introductions.admits(peer);
     this.#components = components;
     this.fingers = isGossip(manifest) ? new Fingers(components, { self: identity.peer, count: exchange.feeds }) : null;
     this.log = new UpdateLog(logBytes);
     const { log } = this;
-    this.source = new UpdateSource({ network, clock, log }, { identity, admits, onInvalid });
+    this.source = new UpdateSource({ network, clock, log }, { layout, unit, identity, admits, onInvalid });
     this.#replicaSource = new ReplicaSource(
       { network, clock },
       {
@@ -95,7 +96,7 @@ export class Exchange {
       // Somebody may wait for it here: all whom this peer passes it on to, and in any topology where its own peer is gone.
       this.source.logGrew(origin);
     };
-    this.inbox = new Inbox({ clock, log, identity }, { layout, unit: latticeUnit(exchange.latticeBits), onArrival });
+    this.inbox = new Inbox({ clock, log, identity }, { layout, unit, onArrival });
     if (exchange.strategy === 'none') return;
 
     const tellEvery = Math.max(1, Math.floor(exchange.staleness / 4));
@@ -112,7 +113,10 @@ export class Exchange {
         parameters: layout.size,
         onMentioned: (peer) => introductions.mention(peer),
         onInvalid,
-        onMoved: () => this.source.logGrew(),
+        onMoved: () => {
+          this.source.logGrew();
+          this.#replicaSource.moved();
+        },
       },
     );
   }
@@ -131,6 +135,8 @@ export class Exchange {
   begin(vector: readonly (readonly [OriginKey, number])[]): void {
     const { identity } = this.#components;
     this.inbox.rebase(vector);
+    // Who has subscribed already may stand below.
+    this.source.logGrew();
     this.#replicaRuns = true;
     // What an earlier process published after its last checkpoint is in others' logs.
     if (vector.some(([origin]) => identity.isFormer(origin))) this.feeds?.follow(identity.peer);

@@ -21,6 +21,8 @@ export class RecentImages {
   /** The newest last. */
   readonly #kept: { readonly image: KeptImage; readonly madeAtMs: number; forget: () => void }[] = [];
   #making: Promise<KeptImage> | null = null;
+  /** Whether the newest still shows where the replica stands. */
+  #isCurrent = false;
   #closed = false;
 
   constructor(clock: Clock, make: () => Promise<MadeImage>) {
@@ -30,12 +32,22 @@ export class RecentImages {
 
   /** The newest where it is not older than `SHARE_IMAGE_MS`, or else a new one, the same for all who ask meanwhile. */
   async current(): Promise<KeptImage> {
+    if (this.#making !== null) return this.#making;
     const newest = this.#kept.at(-1);
-    if (newest !== undefined && this.#clock.nowMs() - newest.madeAtMs <= SHARE_IMAGE_MS) return newest.image;
-    this.#making ??= this.#makeAndKeep().finally(() => {
-      this.#making = null;
+    if (this.#isCurrent && newest !== undefined && this.#clock.nowMs() - newest.madeAtMs <= SHARE_IMAGE_MS)
+      return newest.image;
+    this.#isCurrent = true;
+    const making = this.#makeAndKeep().finally(() => {
+      if (this.#making === making) this.#making = null;
     });
-    return this.#making;
+    this.#making = making;
+    return making;
+  }
+
+  /** The replica stands elsewhere: none that was made, or is being made, is given to whoever asks from now on. */
+  outdate(): void {
+    this.#isCurrent = false;
+    this.#making = null;
   }
 
   /** The image of that hash while it is kept, which this prolongs. */

@@ -36,6 +36,11 @@ export class ReplicaSource {
     });
   }
 
+  /** The replica has gone somewhere else than forward: who asks now is to see where it stands. */
+  moved(): void {
+    this.#images.outdate();
+  }
+
   /** Ends all transfers and keeps nothing. */
   stop(): void {
     this.#stopped = true;
