@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Network } from '../../protocols/network.ts';
 import { isOnArc, overlap, placeOf, type Scope, sameScope, scopeTest } from '../../protocols/updates/scope.ts';
-import type { PeerName } from '../../src/sum/origin.ts';
+import { type PeerName, peerOf } from '../../src/sum/origin.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { linkedAbort } from '../../src/support/linked-abort.ts';
 import { type Fingers, upwards } from '../membership/fingers.ts';
@@ -75,8 +75,15 @@ export class GossipFeeds implements Feeds {
     this.#members = components.members;
     this.#fingers = components.fingers;
     this.#init = init;
-    this.#runner = new FeedRunner(components, init);
     this.#strays = new Strays(components, components.network.self);
+    this.#runner = new FeedRunner(components, {
+      ...init,
+      onTooFarBehind: (origin, source, floor) => {
+        // Others are asked first: a source that was behind itself holds merged what its receiver has in part.
+        if (this.#strays.hasAll([peerOf(origin)])) init.onTooFarBehind(origin, source, floor);
+        else this.#strays.starve(peerOf(origin));
+      },
+    });
     // Every feed listens to it; Node warns from eleven on.
     setMaxListeners(0, this.#stop.signal);
   }

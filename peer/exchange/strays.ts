@@ -51,6 +51,13 @@ export class Strays {
     if (this.#followed.size < MAX_PEERS) this.#followed.add(name);
   }
 
+  /** Whoever brings this live peer's updates no longer can: they are asked of others at once. */
+  starve(name: PeerName): void {
+    const hunger = this.#hunger.get(name) ?? { arrived: 0, sinceMs: this.#clock.nowMs(), isStarved: true, fedMs: null };
+    hunger.isStarved = true;
+    this.#hunger.set(name, hunger);
+  }
+
   /** Whether a feed of such a scope brings nothing but strays. */
   hasAll(scope: Scope): boolean {
     return !('arc' in scope) && scope.every((name) => this.#names.has(name));

@@ -78,6 +78,15 @@ export const MAX_BATCH_UPDATES = MAX_BATCH_BYTES / 64;
  */
 export const GATHER_MS = 20;
 
+/**
+ * Where more updates of one origin than these wait for a receiver they are merged: as many as a peer may at most be ahead
+ * of its subscribers where nothing else is set.
+ */
+export const MERGE_ABOVE = 32;
+
+/** Updates in one merged frame: enough to save most of what merging can, and read in a few milliseconds. */
+export const MAX_MERGED = 64;
+
 /** No message of a source is longer; a frame that is, goes alone. */
 export function maxSourceMessageBytes(layout: Layout): number {
   return Math.max(MAX_BATCH_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES);

@@ -9,8 +9,10 @@ import {
   GATHER_MS,
   MAX_BATCH_BYTES,
   MAX_BATCH_UPDATES,
+  MAX_MERGED,
   MAX_SUBSCRIPTION_BYTES,
   MAX_UPDATE_ENVELOPE_BYTES,
+  MERGE_ABOVE,
 } from './constants.ts';
 import { decodeReceiverMessage, encodeSourceMessage, type NumberedFrame, type SourceMessage } from './messages.ts';
 import { scopeTest } from './scope.ts';
@@ -25,11 +27,20 @@ interface InFlight {
 /** The next update for the receiver, or that there is one which the log no longer holds. */
 type Finding = { readonly entry: LogEntry } | { readonly notice: SourceMessage };
 
+export interface SubscriptionComponents {
+  readonly channel: Channel;
+  readonly clock: Clock;
+  readonly log: UpdateLog;
+  /** Joins consecutive updates of one origin; null where they cannot be, or nothing is saved. */
+  readonly merge: (entries: readonly LogEntry[]) => LogEntry | null;
+}
+
 /** The source's end of one feed: what one receiver has been sent, and what it has taken. */
 export class Subscription {
   readonly #channel: Channel;
   readonly #clock: Clock;
   readonly #log: UpdateLog;
+  readonly #merge: SubscriptionComponents['merge'];
   readonly #progress: Doorbell;
   readonly #wake = new Doorbell();
   #isInScope: (peer: PeerName) => boolean = () => false;
@@ -45,14 +56,17 @@ export class Subscription {
   readonly #unnamed: OriginKey[] = [];
   #gathers = false;
   readonly #tooFarBehind = new Set<OriginKey>();
+  /** Sequences up to which updates of an origin cannot be merged. */
+  readonly #unmergeable = new VersionVector();
   #wasLevel = false;
   #ended = false;
 
   /** @param progress rung whenever the receiver has taken something */
-  constructor(components: { channel: Channel; clock: Clock; log: UpdateLog }, progress: Doorbell) {
+  constructor(components: SubscriptionComponents, progress: Doorbell) {
     this.#channel = components.channel;
     this.#clock = components.clock;
     this.#log = components.log;
+    this.#merge = components.merge;
     this.#progress = progress;
   }
 
@@ -196,11 +210,11 @@ export class Subscription {
     for (const origin of this.#stirred) {
       this.#stirred.delete(origin);
       const from = this.#sent.get(origin);
-      const floor = this.#log.floor(origin);
+      const floor = this.#floor(origin, from);
       if (from >= floor) {
         // It may reach again: a source that adopts another's replica goes on from where that one stood.
         this.#tooFarBehind.delete(origin);
-        const entry = this.#log.entryFrom(origin, from);
+        const entry = this.#entry(origin, from);
         if (entry === null) continue;
         this.#stirred.add(origin);
         return fits(entry) ? { entry } : null;
@@ -210,6 +224,21 @@ export class Subscription {
       return { notice: { kind: 'too-far-behind', origin, floor } };
     }
     return null;
+  }
+
+  /** Where the log begins for who stands at `from`: a merged update that began before cannot be taken apart. */
+  #floor(origin: OriginKey, from: number): number {
+    return this.#log.endOfMerged(origin, from) ?? this.#log.floor(origin);
+  }
+
+  /** What follows `from`: merged, where much does. Its own updates a receiver takes back one by one. */
+  #entry(origin: OriginKey, from: number): LogEntry | null {
+    const entries = this.#log.entriesFrom(origin, from, MAX_MERGED);
+    const mayMerge = peerOf(origin) !== this.remote && from >= this.#unmergeable.get(origin);
+    if (entries.length <= MERGE_ABOVE || !mayMerge) return entries[0] ?? null;
+    const joint = this.#merge(entries);
+    if (joint === null) this.#unmergeable.advance(origin, entries.at(-1)!.to);
+    return joint ?? entries[0]!;
   }
 }
 

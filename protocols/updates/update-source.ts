@@ -1,6 +1,7 @@
+import type { Layout } from '../../src/models/layout.ts';
 import type { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
-import type { UpdateLog } from '../../src/sum/update-log.ts';
+import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
@@ -11,9 +12,12 @@ import {
   STALL_PATIENCE_MS,
   UPDATES_PROTOCOL,
 } from './constants.ts';
+import { merged } from './merge.ts';
 import { Subscription } from './subscription.ts';
 
 export interface UpdateSourceInit {
+  readonly layout: Layout;
+  readonly unit: number;
   /** Whose updates `backlog` speaks of: this peer's own, under its present origin. */
   readonly identity: Identity;
   /** Subscribers that have not said the same manifest's hello are turned away. */
@@ -108,7 +112,10 @@ export class UpdateSource {
 
   async #serve(channel: Channel): Promise<void> {
     if (!this.#init.admits(channel.remote)) return channel.abort();
-    const subscription = new Subscription({ ...this.#components, channel }, this.progress);
+    const { clock, log } = this.#components;
+    const { layout, unit } = this.#init;
+    const merge = (entries: readonly LogEntry[]) => merged(entries, { layout, unit, nowMs: clock.nowMs() });
+    const subscription = new Subscription({ channel, clock, log, merge }, this.progress);
     try {
       this.#refuseOneTooMany(channel.remote);
       this.#subscriptions.add(subscription);

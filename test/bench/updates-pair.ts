@@ -2,6 +2,7 @@ import { createLibp2pNetwork } from '../../protocols/libp2p/network.ts';
 import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES } from '../../protocols/updates/constants.ts';
 import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
+import { layoutOf } from '../../src/models/layout.ts';
 import { Identity } from '../../src/sum/identity.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
@@ -20,7 +21,7 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
   const identity = new Identity(server.self, () => 0n);
   const source = new UpdateSource(
     { network: server, clock: systemClock, log },
-    { identity, admits: () => true, onInvalid: unexpected },
+    { layout: layoutOf([]), unit: 1, identity, admits: () => true, onInvalid: unexpected },
   );
   await Promise.all([server.start(), client.start()]);
   await client.dial(server.addresses[0]!);

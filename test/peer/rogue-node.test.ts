@@ -69,7 +69,10 @@ class Node {
     );
     const { introductions, identity } = this;
     const admits = (peer: string) => introductions.admits(peer);
-    this.#source = new UpdateSource({ network, clock, log }, { identity, admits, onInvalid });
+    this.#source = new UpdateSource(
+      { network, clock, log },
+      { layout: frameLayout, unit: frameUnit, identity, admits, onInvalid },
+    );
     this.inbox = new Inbox({ clock, log, identity }, { layout: frameLayout, unit: frameUnit, onArrival: () => {} });
     const { inbox } = this;
     const feeds = new DirectFeeds(

@@ -1,6 +1,8 @@
 import { Inbox } from '../../peer/exchange/inbox.ts';
 import { Members } from '../../peer/membership/members.ts';
 import type { Network } from '../../protocols/network.ts';
+import { maxSourceMessageBytes } from '../../protocols/updates/constants.ts';
+import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
@@ -40,7 +42,13 @@ export class UpdateNode {
     node.network = await world.start(name, (network) => {
       node.source = new UpdateSource(
         { network, clock: world.clock, log: node.log },
-        { identity: node.identity, admits: () => true, onInvalid: node.onInvalid },
+        {
+          layout: frameLayout,
+          unit: frameUnit,
+          identity: node.identity,
+          admits: () => true,
+          onInvalid: node.onInvalid,
+        },
       );
       prepare(node, network);
     });
@@ -64,6 +72,31 @@ export class UpdateNode {
   publish(updates: number): void {
     for (let n = 0; n < updates; n++) this.inbox.acceptOwn(this.origin, ++this.published, frameOf(this.published));
     this.source.logGrew(this.origin);
+  }
+
+  /** A feed that stays open until it is stopped. */
+  feedOf({ clock }: MemoryWorld, source: PeerName, scope: readonly PeerName[]) {
+    const tooFarBehind: [OriginKey, number][] = [];
+    const feed = new UpdateFeed(
+      { network: this.network, clock },
+      {
+        source,
+        scope,
+        windowBytes: 2 ** 20,
+        maxMessageBytes: maxSourceMessageBytes(frameLayout),
+        tellEvery: 1,
+        arrived: this.inbox.arrived,
+        receive: (...update) => this.inbox.accept(...update),
+        onTooFarBehind: (origin, floor) => tooFarBehind.push([origin, floor]),
+      },
+    );
+    const end = new AbortController();
+    const done = feed.run(end.signal);
+    const stop = () => {
+      end.abort();
+      return done;
+    };
+    return { tooFarBehind, stop };
   }
 
   /** Takes all that waits, as a replica would. */

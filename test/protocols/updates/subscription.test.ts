@@ -27,7 +27,7 @@ async function subscriptionTo(log: UpdateLog) {
     close: async () => {},
     abort: () => {},
   };
-  const subscription = new Subscription({ channel, clock: new VirtualClock(), log }, new Doorbell());
+  const subscription = new Subscription({ channel, clock: new VirtualClock(), log, merge: () => null }, new Doorbell());
   void subscription.run();
   await settle();
   const publish = (to: number, bytes = new Uint8Array(10)) => {

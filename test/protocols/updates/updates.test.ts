@@ -21,6 +21,7 @@ import { ENTRY_OVERHEAD_BYTES, UpdateLog } from '../../../src/sum/update-log.ts'
 import { VersionVector } from '../../../src/sum/version-vector.ts';
 import { seededRandom } from '../../../src/support/random.ts';
 import { failureOf } from '../../support/failures.ts';
+import { frameLayout, frameUnit } from '../../support/frames.ts';
 import { MemoryWorld } from '../../support/memory-world.ts';
 
 const originOf = (peer: PeerName, incarnation = 1): OriginKey => `${peer}/${String(incarnation).padStart(16, '0')}`;
@@ -43,6 +44,8 @@ class Server {
       server.source = new UpdateSource(
         { network, clock: world.clock, log: server.log },
         {
+          layout: frameLayout,
+          unit: frameUnit,
           identity: new Identity(name, () => 1n),
           admits: () => admits,
           onInvalid: (peer, problem) => server.invalid.push(`${peer}: ${problem}`),
