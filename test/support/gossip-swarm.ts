@@ -3,6 +3,10 @@ import { Fingers } from '../../peer/membership/fingers.ts';
 import { Introductions } from '../../peer/membership/introductions.ts';
 import { Neighbours } from '../../peer/membership/neighbours.ts';
 import { Hello } from '../../protocols/hello/hello.ts';
+import type { Channel, Network } from '../../protocols/network.ts';
+import { MAX_SUBSCRIPTION_BYTES, UPDATES_PROTOCOL } from '../../protocols/updates/constants.ts';
+import { decodeReceiverMessage } from '../../protocols/updates/messages.ts';
+import { overlap, type Scope } from '../../protocols/updates/scope.ts';
 import { manifestDigests } from '../../src/manifest.ts';
 import { frameLayout } from './frames.ts';
 import { testManifest } from './manifest.ts';
@@ -24,6 +28,9 @@ export interface Gossiper {
 export class GossipSwarm {
   readonly peers: Gossiper[] = [];
   readonly tooFarBehind: string[] = [];
+  /** Feeds that were opened while another one of their receiver still owned some of their scope. */
+  overlaps = 0;
+  handOvers = 0;
   readonly #world: MemoryWorld;
   readonly #feeds: number;
   #over = false;
@@ -42,6 +49,7 @@ export class GossipSwarm {
       name,
       (node, network) => {
         const { members, inbox } = node;
+        this.#watch(network);
         const introductions: Introductions = new Introductions(
           { network, clock, members, hello: new Hello({ network, clock }, digests) },
           {
@@ -101,6 +109,36 @@ export class GossipSwarm {
     this.#over = true;
     for (const { introductions } of this.peers) introductions.stop();
     await Promise.all(this.peers.map(({ feeds }) => feeds.stop()));
+  }
+
+  /** Looks at every subscription as it is said, until its source has closed. */
+  #watch(network: Network): void {
+    const owners = new Set<Scope>();
+    const open = network.open.bind(network);
+    network.open = async (peer, protocol, options) => {
+      const channel = await open(peer, protocol, options);
+      if (protocol !== UPDATES_PROTOCOL) return channel;
+      let scope: Scope | null = null;
+      const send: Channel['send'] = (...pieces) => {
+        const message = decodeReceiverMessage(Buffer.concat(pieces), MAX_SUBSCRIPTION_BYTES);
+        if (message.kind === 'subscribe') {
+          scope = message.scope;
+          if ([...owners].some((owned) => overlap(owned, message.scope, network.self))) this.overlaps++;
+          owners.add(scope);
+          this.handOvers++;
+        }
+        return channel.send(...pieces);
+      };
+      async function* messages() {
+        try {
+          yield* channel.messages();
+        } finally {
+          if (scope !== null) owners.delete(scope);
+        }
+      }
+      const { remote } = channel;
+      return { remote, send, messages, close: () => channel.close(), abort: () => channel.abort() };
+    };
   }
 
   #tend(): void {

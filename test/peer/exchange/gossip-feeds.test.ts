@@ -49,6 +49,8 @@ describe('gossip feeds', () => {
       expect(world.clock.nowMs() - startMs).toBeLessThan(1_000);
       await swarm.stop();
       for (const { node } of swarm.peers) expect(node.invalid).toEqual([]);
+      expect([swarm.overlaps, swarm.tooFarBehind]).toEqual([0, []]);
+      expect(swarm.handOvers).toBeGreaterThan(50);
       expect(swarm.load().feeds).toBeLessThanOrEqual(feeds + 1);
     });
   });
@@ -70,6 +72,8 @@ describe('gossip feeds', () => {
       expect(world.clock.nowMs() - startMs).toBeLessThan(30_000);
       await swarm.stop();
       for (const { node } of swarm.peers) expect(node.invalid).toEqual([]);
+      expect([swarm.overlaps, swarm.tooFarBehind]).toEqual([0, []]);
+      expect(swarm.handOvers).toBeGreaterThan(50);
     });
   });
 });

@@ -34,14 +34,13 @@ test('who asks after the replica has moved gets an image of where it stands, whi
   const world = new MemoryWorld();
   return world.run(async () => {
     const { images } = counted(world);
-    const before = await images.current();
+    await images.current();
     images.outdate();
     const during = images.current();
     images.outdate();
     const after = images.current();
     expect([await during, await after].map(({ bytes }) => bytes[0])).toEqual([2, 3]);
     expect((await images.current()).bytes[0]).toBe(3);
-    expect(images.find(before.hash)).not.toBe(null);
   });
 });
 
