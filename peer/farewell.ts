@@ -45,8 +45,9 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
   const covered = ({ name, status }: Member) => {
     if (init.published() === 0 && inbox.arrived.isEmpty()) return true;
     if (status !== null && status.applied !== null) return status.applied.digest === inbox.taken.digest();
-    if (init.relayed && !source.serves(name)) return init.alone;
-    return init.alone && source.hasTaken(name, init.published());
+    if (!init.alone) return false;
+    if (!init.relayed || source.serves(name)) return source.hasTaken(name, init.published());
+    return members.live().some((other) => source.hasTaken(other.name, init.published()));
   };
   init.announce();
   if (init.alone && members.live().length > 0) await sleep(clock, TOGETHER_MS);

@@ -32,7 +32,7 @@ export const UPDATES_PROTOCOL = '/murmuration/updates/1';
  */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Peers in one feed's scope: direct feeds name one, gossip feeds share out a swarm of `MAX_PEERS`. */
+/** Peers that a scope names: direct feeds name one, gossip feeds whom they leave out of their arc, all of `MAX_PEERS` at the most. */
 export const MAX_SCOPE_PEERS = 4096;
 
 /** Origins in one feed: a scope of the widest kind, in which some peers have restarted. */

@@ -1,5 +1,5 @@
 import { createLibp2pNetwork } from '../../protocols/libp2p/network.ts';
-import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES } from '../../protocols/updates/constants.ts';
+import { MAX_BATCH_BYTES, MAX_UPDATE_ENVELOPE_BYTES } from '../../protocols/updates/constants.ts';
 import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { layoutOf } from '../../src/models/layout.ts';
@@ -33,7 +33,7 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
       source: server.self,
       scope: [server.self],
       windowBytes: WINDOW_BYTES,
-      maxMessageBytes: Math.max(MAX_NOTICE_BYTES, frameBytes + MAX_UPDATE_ENVELOPE_BYTES),
+      maxMessageBytes: Math.max(MAX_BATCH_BYTES, frameBytes + MAX_UPDATE_ENVELOPE_BYTES),
       tellEvery: Number.POSITIVE_INFINITY,
       arrived: new VersionVector(),
       receive: (_origin, { length }, from) => {

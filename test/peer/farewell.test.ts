@@ -13,7 +13,7 @@ interface Leaver {
   readonly node: UpdateNode;
   readonly feeds: DirectFeeds;
   state: PeerState;
-  farewell(alone?: boolean): Promise<boolean>;
+  farewell(alone?: boolean, relayed?: boolean): Promise<boolean>;
 }
 
 async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
@@ -57,14 +57,14 @@ async function leaverOf(world: MemoryWorld, name: PeerName): Promise<Leaver> {
     node,
     feeds,
     state: 'training',
-    farewell: (alone = false) => {
+    farewell: (alone = false, relayed = false) => {
       leaver.state = 'finishing';
       return sayFarewell(
         { clock: world.clock, members, inbox, source },
         {
           published: () => node.published,
           alone,
-          relayed: false,
+          relayed,
           waiting: () => inbox.waiting > 0,
           absorb: async () => {
             await world.pass(30);
@@ -147,6 +147,23 @@ test('a peer that leaves alone goes when the others have taken what it published
     expect([gone, b.node.inbox.waiting]).toEqual([false, 4]);
     b.node.absorb();
     expect(await leaving).toBe(true);
+  });
+});
+
+test('a peer whose updates are passed on goes when those who take them from it have', () => {
+  const world = new MemoryWorld();
+  return world.run(async () => {
+    const [a, b, c] = (await swarm(world, 'a', 'b', 'c')) as [Leaver, Leaver, Leaver];
+    for (const { feeds } of [b, c]) await feeds.stop();
+    a.node.publish(4);
+    // Nobody has them.
+    expect(await a.farewell(true, true)).toBe(false);
+    const taking = b.node.feedOf(world, 'a', ['a']);
+    await world.until(() => b.node.inbox.waiting === 4);
+    b.node.absorb();
+    expect(await a.farewell(true, true)).toBe(true);
+    expect(await a.farewell(true, false)).toBe(false);
+    await taking.stop();
   });
 });
 
