@@ -66,7 +66,10 @@ export const MAX_SUBSCRIPTION_BYTES = 2 ** 21;
 /** Bytes around a frame in its message: kind, number and the byte string's head, with room to spare. */
 export const MAX_UPDATE_ENVELOPE_BYTES = 32;
 
-/** Updates that wait together go in one message of up to so many bytes: as small frames are some hundred bytes long. */
+/**
+ * Updates that wait together go in one message of up to so many bytes: small frames are some hundred bytes long. Every
+ * message of another kind is far shorter.
+ */
 export const MAX_BATCH_BYTES = 2 ** 16;
 
 /** Updates in one message: none of any use takes less than 64 bytes. */
@@ -91,6 +94,3 @@ export const MAX_MERGED = 64;
 export function maxSourceMessageBytes(layout: Layout): number {
   return Math.max(MAX_BATCH_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES);
 }
-
-/** Bytes of a message of another kind than `updates`, with room to spare. */
-export const MAX_NOTICE_BYTES = 512;

@@ -8,7 +8,6 @@ import {
   MAX_FEED_ORIGINS,
   MAX_HEADER_BYTES,
   MAX_MAGNITUDE_BYTES,
-  MAX_NOTICE_BYTES,
   MAX_SCOPE_PEERS,
   MAX_SUBSCRIPTION_BYTES,
   MAX_UPDATE_ENVELOPE_BYTES,
@@ -157,14 +156,14 @@ describe('bounds', () => {
     for (const updates of [0, -1, MAX_WINDOW_BYTES + 1]) await refused({ kind: 'taken', updates });
   });
 
-  test('MAX_NOTICE_BYTES holds every message of a source but an update', () => {
+  test('MAX_BATCH_BYTES holds every message of a source but an update that is longer', () => {
     const longest: SourceMessage[] = [
       { kind: 'origin', origin: longestOrigin },
       { kind: 'level' },
       { kind: 'too-far-behind', origin: longestOrigin, floor: MAX_COUNT },
     ];
     for (const message of longest) {
-      expect(decodeSourceMessage(encodeSourceMessage(message), MAX_NOTICE_BYTES)).toEqual(message);
+      expect(decodeSourceMessage(encodeSourceMessage(message), MAX_BATCH_BYTES)).toEqual(message);
     }
   });
 
