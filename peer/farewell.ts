@@ -22,6 +22,8 @@ export interface FarewellInit {
   readonly published: () => number;
   /** Whether the others train on without this peer, rather than finish as well. */
   readonly alone: boolean;
+  /** Whether others pass this peer's updates on, so that they are safe with those who take them here. */
+  readonly relayed: boolean;
   /** Whether anything has arrived that is not applied. */
   readonly waiting: () => boolean;
   /** Applies what has arrived. */
@@ -32,7 +34,7 @@ export interface FarewellInit {
 
 /**
  * The quiet end of a run: stays until every live peer has what this one has and the other way round, or a timeout. A
- * finishing peer says what it has by its vector, one that trains on by what it has taken.
+ * finishing peer says what it has by its vector's digest, one that trains on by what it has taken.
  *
  * @returns whether all was covered
  */
@@ -40,9 +42,12 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
   const { clock, members, inbox, source } = components;
   const timeout = new AbortController();
   const cancel = clock.after(LINGER_MS, () => timeout.abort());
-  const covered = ({ name, vector }: Member) => {
+  const covered = ({ name, status }: Member) => {
     if (init.published() === 0 && inbox.arrived.isEmpty()) return true;
-    return vector?.equals(inbox.taken) ?? (init.alone && source.hasTaken(name, init.published()));
+    if (status !== null && status.applied !== null) return status.applied.digest === inbox.taken.digest();
+    if (!init.alone) return false;
+    if (!init.relayed || source.serves(name)) return source.hasTaken(name, init.published());
+    return members.live().some((other) => source.hasTaken(other.name, init.published()));
   };
   init.announce();
   if (init.alone && members.live().length > 0) await sleep(clock, TOGETHER_MS);

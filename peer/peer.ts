@@ -3,7 +3,7 @@ import type { Network } from '../protocols/network.ts';
 import { statusTopic } from '../protocols/status/constants.ts';
 import type { PeerState, Status } from '../protocols/status/messages.ts';
 import { StatusBoard } from '../protocols/status/status-board.ts';
-import { type Manifest, manifestDigest, manifestDigests } from '../src/manifest.ts';
+import { isGossip, type Manifest, manifestDigest, manifestDigests } from '../src/manifest.ts';
 import { outlineOf } from '../src/models/outline.ts';
 import type { Identity } from '../src/sum/identity.ts';
 import type { Clock } from '../src/support/clock.ts';
@@ -14,7 +14,8 @@ import type { MemoryUse, PeerEvent, PeerReport } from './events.ts';
 import { defaultLogBytes, Exchange } from './exchange/exchange.ts';
 import { sayFarewell } from './farewell.ts';
 import { Introductions } from './membership/introductions.ts';
-import { Members } from './membership/members.ts';
+import { type Member, type MemberChange, Members } from './membership/members.ts';
+import { Neighbours } from './membership/neighbours.ts';
 import { Rendezvous } from './membership/rendezvous.ts';
 import { Narrator } from './narrator.ts';
 import { type Books, progressOf, reportOf } from './progress/accounts.ts';
@@ -69,6 +70,7 @@ export class Peer {
   readonly #narrator: Narrator;
   readonly #members: Members;
   readonly #introductions: Introductions;
+  readonly #neighbours: Neighbours;
   readonly #exchange: Exchange;
   readonly #checkpoints: Checkpoints;
   readonly #loop: RoundLoop;
@@ -95,21 +97,23 @@ export class Peer {
       this.#narrator.invalid(peer, problem);
       this.#introductions.offended(peer);
     };
-    this.#members = new Members(clock, ({ name }, state) => {
+    const gossips = isGossip(manifest);
+    const onChange = ({ name }: Member, state: MemberChange) => {
       this.#narrator.say({ type: 'member', member: name, state });
       // Whoever is new, or was away, has missed this peer's earlier statuses.
       if (state === 'joined' || state === 'back') this.#board.announce();
-    });
+    };
+    this.#members = new Members(clock, onChange, gossips);
     const members = this.#members;
     this.#introductions = new Introductions(
       { network, clock, members, hello: new Hello({ network, clock }, manifestDigests(manifest)) },
       {
         isFormer: (origin) => identity.isFormer(origin),
+        dialsAll: !gossips,
         onAdmitted: (peer) => this.#exchange.feeds?.follow(peer),
         onMentioned: (peer) => this.#exchange.feeds?.follow(peer),
         onRefused: (peer, error) => this.#narrator.warn(error.code, `turned away ${peer}: ${error.message}`),
-        onShunned: (peer) =>
-          this.#narrator.warn('PEER_SHUNNED', `${peer} breaks the protocols: not talked to for a while`),
+        onShunned: (peer) => this.#narrator.warn('PEER_SHUNNED', `${peer} breaks the protocols: let alone for a while`),
       },
     );
     const shares = manifest.exchange.strategy !== 'none';
@@ -120,11 +124,14 @@ export class Peer {
       { network, clock, replica, identity, members, introductions, swarm, narrator },
       { manifest, layout, logBytes, onInvalid },
     );
+    const exchange = this.#exchange;
+    this.#neighbours = new Neighbours({ network, clock, members, introductions, exchange }, init.join);
     this.#board = new StatusBoard(
       { network, clock },
       {
         topic: statusTopic(manifestDigest(manifest)),
         compose: () => this.#status(),
+        peers: () => members.contributing(),
         knows: (peer) => members.get(peer) !== undefined,
         receive: (from, status) => this.#introductions.heard(from, status),
         onInvalid,
@@ -132,12 +139,11 @@ export class Peer {
     );
     this.#plan = new EvaluationPlan(manifest, shard);
     const meters = { delays: new DelayMeter(), tally: new Tally(), memory: memory ?? null };
-    const { inbox, log } = this.#exchange;
+    const { inbox, log, source, catchUp } = exchange;
     this.#books = { network, members, inbox, log, swarm, ...meters };
     this.#scoreboard = new Scoreboard(this.#books, this.#narrator);
-    const { tally } = meters;
     this.#checkpoints = new Checkpoints(
-      { clock, replica, store: checkpoints ?? null, swarm, tally, narrator },
+      { clock, replica, store: checkpoints ?? null, swarm, tally: meters.tally, narrator },
       {
         manifest: manifestDigest(manifest),
         peer: identity.peer,
@@ -146,7 +152,6 @@ export class Peer {
         everyMs: 1000 * (init.checkpointSeconds ?? DEFAULT_CHECKPOINT_SECONDS),
       },
     );
-    const { source, catchUp } = this.#exchange;
     this.#loop = new RoundLoop(
       { ...this.#books, clock, replica, source, catchUp, checkpoints: this.#checkpoints, plan: this.#plan, narrator },
       {
@@ -173,7 +178,7 @@ export class Peer {
       this.#board.start();
       this.#chores.every(HOUSEKEEPING_MS, () => {
         this.#members.suspectSilent();
-        this.#callLost();
+        this.#neighbours.tend();
         // A peer that wants to leave waits for this one's word.
         this.#exchange.inbox.tell();
       });
@@ -223,12 +228,6 @@ export class Peer {
     this.#enter('training');
   }
 
-  /** Nobody else joins the halves of a network that fell apart, or brings back a peer that has lost everybody. */
-  #callLost(): void {
-    for (const { name, addresses } of this.#members.lost()) this.#introductions.seek(name, addresses);
-    if (this.#members.live().length === 0) this.#introductions.call(this.#init.join);
-  }
-
   async #startReplica(): Promise<ReplicaInfo> {
     const info = await this.#checkpoints.startReplica();
     this.#exchange.begin(info.vector);
@@ -247,6 +246,7 @@ export class Peer {
       {
         published: () => this.#exchange.published,
         alone: reason === 'asked',
+        relayed: this.#exchange.fingers !== null,
         waiting: () => this.#loop.waiting,
         absorb: () => this.#loop.absorb(),
         announce: () => this.#board.announce(),
@@ -264,9 +264,8 @@ export class Peer {
   async #finish(): Promise<PeerReport> {
     const scores = await this.#replica.evaluate('final');
     this.#scored(scores, this.#books.swarm.samples());
-    const snapshot = await this.#replica.snapshot();
     await this.#checkpoints.now();
-    const report = reportOf(this.#books, scores, snapshot, this.#narrator.invalidMessages);
+    const report = reportOf(this.#books, scores, await this.#replica.snapshot(), this.#narrator.invalidMessages);
     this.#narrator.say({ type: 'finished', report });
     return report;
   }
@@ -294,7 +293,8 @@ export class Peer {
       published: this.#exchange.published,
       confirmedAtSamples: this.#plan.confirmedAtSamples,
       addresses: this.#network.addresses,
-      vector: departing ? [...inbox.taken.entries()] : null,
+      applied: departing ? { updates: inbox.taken.total(), digest: inbox.taken.digest() } : null,
+      vector: departing && this.#exchange.fingers === null ? [...inbox.taken.entries()] : null,
     };
   }
 }

@@ -133,7 +133,7 @@ export class RoundLoop {
   #publish({ frame }: RoundOutput): void {
     if (frame === null) return;
     this.#components.inbox.acceptOwn(this.#init.identity.origin, frame.sequence, frame.bytes);
-    this.#components.source.logGrew();
+    this.#components.source.logGrew(this.#init.identity.origin);
   }
 
   /**

@@ -9,18 +9,25 @@ export function packTuple(fields: readonly unknown[]): Uint8Array {
   return new Uint8Array(packr.pack(fields));
 }
 
-const NO_BYTES = new Uint8Array(0);
+/** `packTuple(fields)` in pieces that follow one another; of these the byte strings are themselves, and not copied. */
+export function packTuplePieces(fields: readonly (number | Uint8Array)[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let head = listHead(fields.length);
+  for (const field of fields) {
+    if (typeof field === 'number') {
+      head.push(...(Number.isInteger(field) && field >= 0 && field < 0x80 ? [field] : packr.pack(field)));
+    } else {
+      head.push(...byteStringHead(field.length));
+      pieces.push(Uint8Array.from(head), field);
+      head = [];
+    }
+  }
+  if (head.length > 0) pieces.push(Uint8Array.from(head));
+  return pieces;
+}
 
-/** What goes before `tail` so that both together are `packTuple([...fields, tail])`, with no copy of the tail. */
-export function packTupleHead(fields: readonly unknown[], tail: Uint8Array): Uint8Array {
-  const packed = packr.pack([...fields, NO_BYTES]);
-  // Its end is the empty byte string, of two bytes.
-  const length = packed.length - 2;
-  const tailHead = byteStringHead(tail.length);
-  const head = new Uint8Array(length + tailHead.length);
-  head.set(packed.subarray(0, length));
-  head.set(tailHead, length);
-  return head;
+function listHead(length: number): number[] {
+  return length < 16 ? [0x90 | length] : [0xdc, length >>> 8, length & 0xff];
 }
 
 function byteStringHead(length: number): number[] {

@@ -48,6 +48,8 @@ export const scenarioSchema = z.strictObject({
       lookahead: exchange.shape.lookahead.default('auto'),
       contribution: exchange.shape.contribution.default('mean'),
       staleness: exchange.shape.staleness.default(32),
+      topology: exchange.shape.topology.default('auto'),
+      feeds: exchange.shape.feeds.default(6),
       latticeBits: exchange.shape.latticeBits.default(24),
     })
     .prefault({}),

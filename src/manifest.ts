@@ -4,6 +4,10 @@ import { backendNames } from './compute/compute.ts';
 
 /** The most peers a run may expect; the direct topology is meant for about 16, gossip for hundreds and more. */
 export const MAX_PEERS = 4096;
+/** `topology: auto` is direct for so many planned peers: more would each hold a connection and a feed to every other one. */
+const MAX_DIRECT_PEERS = 16;
+/** Feeds of a peer in gossip: with eight, everybody is within a dozen hops in a swarm of a thousand. */
+export const MAX_FEEDS = 8;
 /** The most slices of the parameter vector: beyond it a partition of the smallest model would be empty. */
 export const MAX_PARTITIONS = 65_536;
 /** Statuses and words of what was taken go out whatever is published: no smaller budget can be kept. */
@@ -67,6 +71,10 @@ export const manifestSchema = z.strictObject({
     contribution: z.enum(['mean', 'sum']),
     /** A peer computes no further while a live subscriber has this many of its updates still to apply. */
     staleness: z.number().int().min(1).max(1_000_000),
+    /** Who takes updates from whom: all from all, or each from a few that pass everybody's on; see protocols/updates. */
+    topology: z.enum(['auto', 'direct', 'gossip']),
+    /** Neighbours that a peer takes updates from in gossip, at a time. */
+    feeds: z.number().int().min(2).max(MAX_FEEDS),
     /** The lattice's unit is 2^-latticeBits. */
     latticeBits: z.number().int().min(8).max(28),
   }),
@@ -91,6 +99,11 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Whether a run's peers take updates from a few neighbours each, rather than from everybody. */
+export function isGossip({ peers, exchange }: Manifest): boolean {
+  return exchange.topology === 'auto' ? peers > MAX_DIRECT_PEERS : exchange.topology === 'gossip';
+}
 
 /** Sections that peers must agree on, each with its own digest, so that a mismatch can be named. */
 export const manifestSections = [

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FetchedReplica } from '../../protocols/replica/replica-fetch.ts';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
@@ -73,12 +72,7 @@ export function mayAdopt(plan: AdoptionPlan, arrived: VersionVector, image: Entr
   if (givesUp(plan) === 0) return true;
   const theirs = new VersionVector(image);
   const difference = theirs.total() - arrived.total();
-  return difference === 0 ? hashOf(arrived) < hashOf(theirs) : difference > 0;
-}
-
-function hashOf(vector: VersionVector): string {
-  const sorted = [...vector.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  return difference === 0 ? arrived.digest() < theirs.digest() : difference > 0;
 }
 
 function* entriesFrom(log: UpdateLog, origin: OriginKey, from: number): Generator<LogEntry> {

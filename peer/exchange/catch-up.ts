@@ -15,7 +15,7 @@ import type { SwarmClock } from '../progress/swarm-clock.ts';
 import type { Drift, ReplicaHost } from '../replica/replica-host.ts';
 import { type AdoptionPlan, adoptionOf, countsOf, givesUp, mayAdopt, planAdoption } from './adoption.ts';
 import { Arrears } from './arrears.ts';
-import type { DirectFeeds } from './direct-feeds.ts';
+import type { Feeds } from './feeds.ts';
 import type { Inbox } from './inbox.ts';
 
 /**
@@ -36,7 +36,7 @@ export interface CatchUpComponents {
   readonly members: Members;
   readonly inbox: Inbox;
   readonly log: UpdateLog;
-  readonly feeds: DirectFeeds;
+  readonly feeds: Feeds;
   readonly swarm: SwarmClock;
   readonly narrator: Narrator;
 }

@@ -1,22 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { Network } from '../../protocols/network.ts';
-import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES, maxFrameBytes } from '../../protocols/updates/constants.ts';
-import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import { MAX_PEERS } from '../../src/manifest.ts';
-import type { Layout } from '../../src/models/layout.ts';
-import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell, firstRing } from '../../src/support/doorbell.ts';
-import { isFailure } from '../../src/support/errors.ts';
 import { linkedAbort } from '../../src/support/linked-abort.ts';
 import type { Members } from '../membership/members.ts';
 import { whileLive } from '../membership/silence.ts';
+import { FeedRunner, type FeedRunnerInit } from './feed-runner.ts';
+import type { Feeds } from './feeds.ts';
 import type { Inbox } from './inbox.ts';
 
-/** Updates under way on one feed: enough to cover a link of 100 Mbit/s and 50 ms. */
-const WINDOW_BYTES = 2 ** 20;
-/** The window in frames of the largest kind, so that a dense one does not wait for the one before it. */
-const WINDOW_FRAMES = 4;
 /** Before a feed that broke off is opened again: long enough not to hammer, short beside a run. */
 const RETRY_MS = 500;
 /** A silent peer's updates are asked of one live peer after the other, each this long after the last was level. */
@@ -24,67 +18,54 @@ const ROTATE_MS = 1_000;
 /** Both waits double while nothing comes of it, up to this. */
 const MAX_WAIT_MS = 30_000;
 
-export interface DirectFeedsInit {
-  readonly layout: Layout;
-  /** See `UpdateFeedInit`. */
-  readonly tellEvery: number;
-  readonly onInvalid: (peer: PeerName, problem: string) => void;
-  /** `source` holds updates of `origin` from `floor` on, and this peer stands below. */
-  readonly onTooFarBehind: (origin: OriginKey, source: PeerName, floor: number) => void;
-}
-
 /**
  * The direct topology: one feed from everyone, of their own updates. While a peer is silent its updates come from the
  * logs of the others in turn. One task per peer runs its feeds one after the other, so no two feeds ever bring the
  * same origin.
  */
-export class DirectFeeds {
+export class DirectFeeds implements Feeds {
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #members: Members;
-  readonly #inbox: Inbox;
-  readonly #init: DirectFeedsInit;
+  readonly #runner: FeedRunner;
   readonly #stop = new AbortController();
   readonly #tasks = new Map<PeerName, Promise<void>>();
   /** Peers whose own updates are being fed at the moment, up to level with their source. */
   readonly #level = new Set<PeerName>();
   /** The feeds that run. */
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Map<AbortController, PeerName>();
   /** How many have asked that none be open, now and ever. */
   #holds = 0;
   #timesHeld = 0;
   readonly #released = new Doorbell();
 
-  constructor(components: { network: Network; clock: Clock; members: Members; inbox: Inbox }, init: DirectFeedsInit) {
+  constructor(components: { network: Network; clock: Clock; members: Members; inbox: Inbox }, init: FeedRunnerInit) {
     this.#network = components.network;
     this.#clock = components.clock;
     this.#members = components.members;
-    this.#inbox = components.inbox;
-    this.#init = init;
+    this.#runner = new FeedRunner(components, init);
     // One task for each peer waits on it; Node warns from eleven on.
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /** Keeps the updates of `owner` coming until `stop`. */
   follow(owner: PeerName): void {
     if (this.#tasks.has(owner) || this.#tasks.size >= MAX_PEERS || this.#stop.signal.aborted) return;
     this.#tasks.set(owner, this.#keep(owner));
   }
 
-  /** Whether the owner's own feed has been open and level at least once since feeds were last held. */
   reaches(owner: PeerName): boolean {
     return this.#level.has(owner);
   }
 
-  /**
-   * Ends all feeds: what they still bring is dropped from this moment on, and none opens again before the returned
-   * function is called. For a change of what has arrived.
-   */
+  uses(source: PeerName): boolean {
+    return [...this.#open.values()].includes(source);
+  }
+
   hold(): () => void {
     this.#holds++;
     this.#timesHeld++;
     this.#level.clear();
-    for (const end of this.#open) end.abort();
+    for (const end of this.#open.keys()) end.abort();
     return () => {
       this.#holds--;
       this.#released.ring();
@@ -152,39 +133,15 @@ export class DirectFeeds {
     let updates = 0;
     const end = whileLive(this.#members, source, this.#stop.signal);
     const { signal } = end;
-    this.#open.add(end);
-    const { layout, tellEvery, onInvalid, onTooFarBehind } = this.#init;
-    const feed = new UpdateFeed(
-      { network: this.#network, clock: this.#clock },
-      {
-        source,
-        scope: [owner],
-        windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
-        maxMessageBytes: Math.max(MAX_NOTICE_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES),
-        tellEvery,
-        arrived: this.#inbox.arrived,
-        receive: (origin, frame, from) => {
-          this.#inbox.accept(origin, frame, from);
-          updates++;
-        },
-        onLevel: () => {
-          if (source !== owner) return end.abort();
-          if (signal.aborted) return;
-          this.#level.add(owner);
-          this.#members.changes.ring();
-        },
-        onTooFarBehind: (origin, floor) => signal.aborted || onTooFarBehind(origin, source, floor),
-      },
-    );
-    let failed = false;
+    this.#open.set(end, source);
     const holds = this.#timesHeld;
-    try {
-      await feed.run(signal);
-    } catch (error) {
-      if (isFailure(error, 'MESSAGE_INVALID')) onInvalid(source, error.message);
-      else if (!isFailure(error, 'STREAM_CLOSED')) throw error;
-      failed = true;
-    }
+    const onLevel = () => {
+      if (source !== owner) return end.abort();
+      if (signal.aborted) return;
+      this.#level.add(owner);
+      this.#members.changes.ring();
+    };
+    const failed = await this.#runner.run({ source, scope: [owner], onLevel, onUpdate: () => updates++ }, signal);
     this.#open.delete(end);
     end.abort();
     return { failed, updates, held: this.#timesHeld > holds };

@@ -1,7 +1,7 @@
 import type { Network } from '../../protocols/network.ts';
 import { ReplicaSource } from '../../protocols/replica/replica-source.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
-import type { Manifest } from '../../src/manifest.ts';
+import { isGossip, type Manifest } from '../../src/manifest.ts';
 import type { Layout } from '../../src/models/layout.ts';
 import type { Identity } from '../../src/sum/identity.ts';
 import { latticeUnit } from '../../src/sum/lattice.ts';
@@ -9,6 +9,7 @@ import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
+import { Fingers } from '../membership/fingers.ts';
 import type { Introductions } from '../membership/introductions.ts';
 import type { Members } from '../membership/members.ts';
 import type { Narrator } from '../narrator.ts';
@@ -16,6 +17,9 @@ import type { SwarmClock } from '../progress/swarm-clock.ts';
 import type { ReplicaHost } from '../replica/replica-host.ts';
 import { CatchUp } from './catch-up.ts';
 import { DirectFeeds } from './direct-feeds.ts';
+import type { FeedRunnerInit } from './feed-runner.ts';
+import type { Feeds } from './feeds.ts';
+import { GossipFeeds } from './gossip-feeds.ts';
 import { Inbox } from './inbox.ts';
 
 /** Who lacks more than some whole replicas' worth of updates is better served by a replica transfer. */
@@ -55,8 +59,10 @@ export class Exchange {
   readonly inbox: Inbox;
   readonly source: UpdateSource;
   /** These two are null where nothing is exchanged. */
-  readonly feeds: DirectFeeds | null = null;
+  readonly feeds: Feeds | null = null;
   readonly catchUp: CatchUp | null = null;
+  /** Whom this peer takes everybody's updates from; null where it takes them from each itself. */
+  readonly fingers: Fingers | null;
   readonly #components: ExchangeComponents;
   readonly #replicaSource: ReplicaSource;
   /** Until it is known where this peer stands. */
@@ -67,11 +73,13 @@ export class Exchange {
   constructor(components: ExchangeComponents, { manifest, layout, logBytes, onInvalid }: ExchangeInit) {
     const { network, clock, identity, members, introductions, swarm, narrator } = components;
     const { exchange } = manifest;
+    const unit = latticeUnit(exchange.latticeBits);
     const admits = (peer: PeerName) => introductions.admits(peer);
     this.#components = components;
+    this.fingers = isGossip(manifest) ? new Fingers(components, { self: identity.peer, count: exchange.feeds }) : null;
     this.log = new UpdateLog(logBytes);
     const { log } = this;
-    this.source = new UpdateSource({ network, log }, { identity, admits, onInvalid });
+    this.source = new UpdateSource({ network, clock, log }, { layout, unit, identity, admits, onInvalid });
     this.#replicaSource = new ReplicaSource(
       { network, clock },
       {
@@ -83,12 +91,12 @@ export class Exchange {
     );
     const onArrival = (origin: OriginKey, { samples }: { samples: number }, source: PeerName) => {
       members.seen(source);
-      if (!identity.isFormer(origin)) return swarm.told(peerOf(origin), samples);
-      swarm.toldOfSelf(samples);
-      // Whoever asks this peer for its updates waits for these, too; own new ones may not come any more.
-      this.source.logGrew();
+      if (identity.isFormer(origin)) swarm.toldOfSelf(samples);
+      else swarm.told(peerOf(origin), samples);
+      // Somebody may wait for it here: all whom this peer passes it on to, and in any topology where its own peer is gone.
+      this.source.logGrew(origin);
     };
-    this.inbox = new Inbox({ clock, log, identity }, { layout, unit: latticeUnit(exchange.latticeBits), onArrival });
+    this.inbox = new Inbox({ clock, log, identity }, { layout, unit, onArrival });
     if (exchange.strategy === 'none') return;
 
     const tellEvery = Math.max(1, Math.floor(exchange.staleness / 4));
@@ -96,10 +104,7 @@ export class Exchange {
       if (!this.catchUp?.tooFarBehind(origin, source, floor)) return;
       narrator.warn('TOO_FAR_BEHIND', `${source} no longer holds all updates of ${origin} that are missing here`);
     };
-    const feeds = new DirectFeeds(
-      { network, clock, members, inbox: this.inbox },
-      { layout, tellEvery, onInvalid, onTooFarBehind },
-    );
+    const feeds = this.#feeds({ layout, tellEvery, onInvalid, onTooFarBehind }, admits);
     this.#releaseFeeds = feeds.hold();
     this.feeds = feeds;
     this.catchUp = new CatchUp(
@@ -116,6 +121,11 @@ export class Exchange {
     );
   }
 
+  /** Whether updates pass between this peer and that neighbour, in any direction. */
+  isInUse(peer: PeerName): boolean {
+    return this.source.feeds(peer) || (this.feeds?.uses(peer) ?? false);
+  }
+
   /** Updates published under the present origin. */
   get published(): number {
     return this.inbox.taken.get(this.#components.identity.origin);
@@ -125,6 +135,8 @@ export class Exchange {
   begin(vector: readonly (readonly [OriginKey, number])[]): void {
     const { identity } = this.#components;
     this.inbox.rebase(vector);
+    // Who has subscribed already may stand below.
+    this.source.logGrew();
     this.#replicaRuns = true;
     // What an earlier process published after its last checkpoint is in others' logs.
     if (vector.some(([origin]) => identity.isFormer(origin))) this.feeds?.follow(identity.peer);
@@ -137,6 +149,12 @@ export class Exchange {
     this.#replicaSource.stop();
     this.source.stop();
     await Promise.all([this.catchUp?.stop(), this.feeds?.stop()]);
+  }
+
+  #feeds(init: FeedRunnerInit, admits: (peer: PeerName) => boolean): Feeds {
+    const components = { ...this.#components, inbox: this.inbox };
+    if (this.fingers === null) return new DirectFeeds(components, init);
+    return new GossipFeeds({ ...components, fingers: this.fingers }, { ...init, admits });
   }
 
   /** A replica that is being stopped answers no more. */

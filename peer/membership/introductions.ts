@@ -29,6 +29,8 @@ const MAX_VAIN = MAX_MEMBERS;
 export interface IntroductionsInit {
   /** Whether it is an origin under which this peer no longer publishes. */
   readonly isFormer: (origin: OriginKey) => boolean;
+  /** Whether everybody is to be connected, and so is dialled when heard of. */
+  readonly dialsAll: boolean;
   readonly onAdmitted: (peer: PeerName) => void;
   /** An admitted peer holds updates of one that may have left before this one came, or of this one's former processes. */
   readonly onMentioned: (peer: PeerName) => void;
@@ -109,7 +111,7 @@ export class Introductions {
     if (this.#conduct.shuns(from)) return;
     this.#members.heard(from, status);
     if (this.#members.get(from) !== undefined) for (const [origin] of status.vector ?? []) this.#mentionOrigin(origin);
-    if (status.state !== 'left') this.seek(from, status.addresses);
+    if (this.#init.dialsAll && status.state !== 'left') this.seek(from, status.addresses);
   }
 
   /** An admitted peer holds updates of this one, which may have left before. */
@@ -155,7 +157,10 @@ export class Introductions {
         if (!isFailure(error)) throw error;
       }
     }
-    if (!this.#network.connected.has(peer)) this.#noteVain(peer);
+    if (!this.#network.connected.has(peer)) {
+      this.#noteVain(peer);
+      this.#members.unreachable(peer);
+    }
     this.#after(REDIAL_MS, () => this.#dialling.delete(peer));
   }
 

@@ -1,12 +1,15 @@
+import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
 import { type PeerState, peerStates, type Status } from '../../protocols/status/messages.ts';
 import { MAX_PEERS } from '../../src/manifest.ts';
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
-import { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 
 /** A peer of whom nothing is heard for this long is suspected: three of the longest intervals between statuses. */
 export const SILENT_AFTER_MS = 30_000;
+
+/** Nobody is silent for this long who is there: a longest interval between statuses, and time for it to spread. */
+const QUIET_AFTER_MS = STATUS_MAX_INTERVAL_MS + 2_000;
 
 /**
  * A peer that trains says something in every round, and at intervals beside: of whom nothing is heard for this long, or
@@ -38,8 +41,6 @@ export interface Member {
   readonly name: PeerName;
   /** Its latest status; null between its hello and the first one. */
   status: Status | null;
-  /** What its latest status says is applied there; null until it is finishing. */
-  vector: VersionVector | null;
   /** Highest count of its samples that it has told. */
   samples: number;
   lastHeardMs: number;
@@ -61,13 +62,24 @@ export class Members {
    */
   readonly #hearsay = new Map<PeerName, Status>();
   #timesLost = 0;
+  readonly #byHearsay: boolean;
+  /** Another number whenever other peers are live. */
+  generation = 0;
   readonly #onChange: (member: Member, change: MemberChange) => void;
   /** Rings on every status and every change of who is live. */
   readonly changes = new Doorbell();
 
-  constructor(clock: Clock, onChange: (member: Member, change: MemberChange) => void) {
+  /**
+   * @param byHearsay whether peers need no connection: who is heard of is a member, and silent only after a while. Anybody
+   *   who may publish on the run's topic can then make up members, as many as are kept in mind.
+   */
+  constructor(clock: Clock, onChange: (member: Member, change: MemberChange) => void, byHearsay = false) {
     this.#clock = clock;
-    this.#onChange = onChange;
+    this.#byHearsay = byHearsay;
+    this.#onChange = (member, change) => {
+      this.generation++;
+      onChange(member, change);
+    };
   }
 
   all(): IterableIterator<Member> {
@@ -114,12 +126,14 @@ export class Members {
   /** The last connection to a peer is gone: what it has to say must come another way. */
   disconnected(name: PeerName): void {
     const member = this.#members.get(name);
-    if (member?.live) this.#suspect(member);
+    if (member?.live && !this.#byHearsay) this.#suspect(member);
+    else this.changes.ring();
   }
 
   /** A status came by gossip. Of a peer that has not said hello it is kept until then, and counts for nothing. */
   heard(name: PeerName, status: Status): void {
-    const member = this.#members.get(name);
+    const isWelcome = this.#byHearsay && status.state !== 'left' && this.#members.size < MAX_MEMBERS;
+    const member = this.#members.get(name) ?? (isWelcome ? this.#add(name) : undefined);
     if (member === undefined) {
       this.#noteHearsay(name, status);
       return;
@@ -127,7 +141,6 @@ export class Members {
     if (member.status !== null && isOlder(status, member.status)) return;
     member.status = status;
     member.samples = Math.max(member.samples, status.samples);
-    member.vector = status.vector === null ? null : new VersionVector(status.vector);
     this.#noteHeard(member);
     if (status.state === 'left') {
       member.live = false;
@@ -165,6 +178,23 @@ export class Members {
     return [...lost.slice(first), ...lost.slice(0, first)];
   }
 
+  /** Live peers of whom nothing was heard though they should have spoken: whether they are there a dial tells sooner. */
+  quiet(): { readonly name: PeerName; readonly addresses: readonly string[] }[] {
+    const quiet = this.live().filter((member) => this.#isQuiet(member));
+    quiet.sort((a, b) => a.lastHeardMs - b.lastHeardMs);
+    return quiet.map(({ name, status }) => ({ name, addresses: status?.addresses ?? [] }));
+  }
+
+  /** A dial has found nobody: who is quiet as well is gone. Others may be out of reach, and speak through their neighbours. */
+  unreachable(name: PeerName): void {
+    const member = this.#members.get(name);
+    if (this.#byHearsay && member?.live && this.#isQuiet(member)) this.#suspect(member);
+  }
+
+  #isQuiet({ lastHeardMs }: Member): boolean {
+    return this.#clock.nowMs() - lastHeardMs > QUIET_AFTER_MS;
+  }
+
   /** Without the vector, which takes most of a status, and at the cost of whoever has said nothing for longest. */
   #noteHearsay(name: PeerName, status: Status): void {
     this.#hearsay.delete(name);
@@ -180,7 +210,7 @@ export class Members {
 
   #add(name: PeerName): Member {
     const lastHeardMs = this.#clock.nowMs();
-    const member: Member = { name, status: null, vector: null, samples: 0, lastHeardMs, pauseMs: 0, live: true };
+    const member: Member = { name, status: null, samples: 0, lastHeardMs, pauseMs: 0, live: true };
     this.#members.set(name, member);
     this.#onChange(member, 'joined');
     return member;
@@ -211,7 +241,7 @@ function isOlder(status: Status, known: Status): boolean {
   const order = (state: Status['state']) => peerStates.indexOf(state);
   if (order(status.state) !== order(known.state)) return order(status.state) < order(known.state);
   if (status.samples < known.samples) return true;
-  return known.vector !== null && !new VersionVector(status.vector ?? []).covers(new VersionVector(known.vector));
+  return known.applied !== null && (status.applied?.updates ?? 0) < known.applied.updates;
 }
 
 /** The origins of a vector as one number each, by peer: sums over a peer's incarnations. */

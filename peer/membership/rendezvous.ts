@@ -2,7 +2,7 @@ import type { Network } from '../../protocols/network.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { firstRing } from '../../src/support/doorbell.ts';
 import { isFailure } from '../../src/support/errors.ts';
-import type { DirectFeeds } from '../exchange/direct-feeds.ts';
+import type { Feeds } from '../exchange/feeds.ts';
 import type { Introductions } from './introductions.ts';
 import type { Members } from './members.ts';
 
@@ -18,7 +18,7 @@ export interface RendezvousComponents {
   readonly members: Members;
   readonly introductions: Introductions;
   /** Null where nothing is exchanged. */
-  readonly feeds: DirectFeeds | null;
+  readonly feeds: Feeds | null;
 }
 
 /** How a peer finds the run and the run starts: joining somebody, then waiting until all have met. */

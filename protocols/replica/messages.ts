@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
-import { packTuple, packTupleHead } from '../flat-tuple.ts';
+import { packTuple, packTuplePieces } from '../flat-tuple.ts';
 import { countField, decodeTuple, listField, peerNameField, vectorField } from '../tuples.ts';
 import {
   MAX_HEAD_BYTES,
@@ -81,7 +81,7 @@ export function encodeSourceMessage(message: SourceMessage): readonly Uint8Array
       return [packTuple([HEAD, vector, samples, imageBytes, Buffer.from(imageHash, 'hex')])];
     }
     case 'piece':
-      return [packTupleHead([PIECE], message.bytes), message.bytes];
+      return packTuplePieces([PIECE, message.bytes]);
     case 'busy':
       return [packTuple([BUSY])];
   }

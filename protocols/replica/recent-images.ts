@@ -21,6 +21,8 @@ export class RecentImages {
   /** The newest last. */
   readonly #kept: { readonly image: KeptImage; madeAtMs: number; forget: () => void }[] = [];
   #making: Promise<KeptImage> | null = null;
+  /** How often the replica has gone elsewhere than forward. */
+  #moves = 0;
   #closed = false;
 
   constructor(clock: Clock, make: () => Promise<MadeImage>) {
@@ -30,12 +32,21 @@ export class RecentImages {
 
   /** The newest where it is not older than `SHARE_IMAGE_MS`, or else a new one, the same for all who ask meanwhile. */
   async current(): Promise<KeptImage> {
+    if (this.#making !== null) return this.#making;
     const newest = this.#kept.at(-1);
     if (newest !== undefined && this.#clock.nowMs() - newest.madeAtMs <= SHARE_IMAGE_MS) return newest.image;
-    this.#making ??= this.#makeAndKeep().finally(() => {
-      this.#making = null;
+    const making = this.#makeAndKeep(this.#moves).finally(() => {
+      if (this.#making === making) this.#making = null;
     });
-    return this.#making;
+    this.#making = making;
+    return making;
+  }
+
+  /** The replica stands elsewhere: what was made before, or is being made, is only for those whose stream breaks. */
+  outdate(): void {
+    this.#moves++;
+    this.#making = null;
+    for (const kept of this.#kept) kept.madeAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The image of that hash while it is kept, which this prolongs. */
@@ -47,18 +58,13 @@ export class RecentImages {
     return kept.image;
   }
 
-  /** The replica stands somewhere else: what was made before is only for those whose stream breaks. */
-  age(): void {
-    for (const kept of this.#kept) kept.madeAtMs = Number.NEGATIVE_INFINITY;
-  }
-
   /** Keeps nothing from now on, and leaves no timer. */
   close(): void {
     this.#closed = true;
     for (const { forget } of this.#kept.splice(0)) forget();
   }
 
-  async #makeAndKeep(): Promise<KeptImage> {
+  async #makeAndKeep(moves: number): Promise<KeptImage> {
     const made = await this.#make();
     const hash = createHash('sha256').update(made.bytes).digest('hex');
     const image = { ...made, hash };
@@ -66,7 +72,8 @@ export class RecentImages {
     // The same again where nothing was applied since.
     this.#drop(hash);
     if (this.#kept.length === KEPT_IMAGES) this.#drop(this.#kept[0]!.image.hash);
-    this.#kept.push({ image, madeAtMs: this.#clock.nowMs(), forget: this.#forgetLater(hash) });
+    const madeAtMs = moves === this.#moves ? this.#clock.nowMs() : Number.NEGATIVE_INFINITY;
+    this.#kept.push({ image, madeAtMs, forget: this.#forgetLater(hash) });
     return image;
   }
 

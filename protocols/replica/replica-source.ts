@@ -36,9 +36,9 @@ export class ReplicaSource {
     });
   }
 
-  /** This peer has taken over another's replica: whoever asks now wants to know what it has since. */
+  /** The replica has gone somewhere else than forward: who asks now is to see where it stands. */
   moved(): void {
-    this.#images.age();
+    this.#images.outdate();
   }
 
   /** Ends all transfers and keeps nothing. */

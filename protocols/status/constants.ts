@@ -13,6 +13,8 @@ export const STATUS_EGRESS_SHARE = 0.01;
 export const STATUS_OVERHEAD_BYTES = 320;
 /** Statuses asked for within this time leave as one. */
 export const STATUS_GATHER_MS = 20;
+/** Or within so much a peer of the swarm, where that is longer: then nobody hears more than 500 statuses a second. */
+export const STATUS_GATHER_MS_PER_PEER = 2;
 /**
  * Statuses of one peer that are read: none sends them closer than `STATUS_GATHER_MS`, and a link that stood for five
  * seconds brings them all at once. The rest is dropped unread.

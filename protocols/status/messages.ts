@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import { packTuple } from '../flat-tuple.ts';
-import { countField, decodeTuple, originField, vectorField } from '../tuples.ts';
+import { countField, decodeTuple, digestField, originField, vectorField } from '../tuples.ts';
 import { STATUS_MAX_ADDRESSES, STATUS_MAX_BYTES, STATUS_MAX_ORIGINS } from './constants.ts';
 
 /** Where a peer is in its life, in the order in which it goes through them. */
@@ -19,11 +19,13 @@ export interface Status {
   readonly confirmedAtSamples: number | null;
   /** Where others can dial this peer. */
   readonly addresses: readonly string[];
-  /** What is applied, per origin; only once finishing, when it is what the others wait for. */
+  /** Updates that are applied, and their vector's digest; only once finishing, when it is what the others wait for. */
+  readonly applied: { readonly updates: number; readonly digest: string } | null;
+  /** What is applied, per origin, for those who do not know of all of them; only together with `applied`, and not in gossip. */
   readonly vector: readonly (readonly [OriginKey, number])[] | null;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const schema = z.tuple([
   z.literal(VERSION),
   originField,
@@ -36,11 +38,12 @@ const schema = z.tuple([
   countField,
   countField.nullable(),
   z.array(z.string().max(256)).max(STATUS_MAX_ADDRESSES),
+  z.tuple([countField, digestField]).nullable(),
   vectorField(STATUS_MAX_ORIGINS).nullable(),
 ]);
 
 export function encodeStatus(status: Status): Uint8Array {
-  const { origin, state, samples, published, confirmedAtSamples, addresses, vector } = status;
+  const { origin, state, samples, published, confirmedAtSamples, addresses, applied, vector } = status;
   return packTuple([
     VERSION,
     origin,
@@ -49,6 +52,7 @@ export function encodeStatus(status: Status): Uint8Array {
     published,
     confirmedAtSamples,
     addresses.slice(0, STATUS_MAX_ADDRESSES),
+    applied && [applied.updates, applied.digest],
     vector?.slice(0, STATUS_MAX_ORIGINS) ?? null,
   ]);
 }
@@ -56,6 +60,7 @@ export function encodeStatus(status: Status): Uint8Array {
 /** Throws MESSAGE_INVALID. */
 export function decodeStatus(bytes: Uint8Array): Status {
   const fields = decodeTuple('status', bytes, schema, STATUS_MAX_BYTES);
-  const [, origin, state, samples, published, confirmedAtSamples, addresses, vector] = fields;
-  return { origin, state: peerStates[state]!, samples, published, confirmedAtSamples, addresses, vector };
+  const [, origin, state, samples, published, confirmedAtSamples, addresses, standing, vector] = fields;
+  const applied = standing && { updates: standing[0], digest: standing[1] };
+  return { origin, state: peerStates[state]!, samples, published, confirmedAtSamples, addresses, applied, vector };
 }

@@ -6,6 +6,7 @@ import type { Network } from '../network.ts';
 import {
   STATUS_EGRESS_SHARE,
   STATUS_GATHER_MS,
+  STATUS_GATHER_MS_PER_PEER,
   STATUS_MAX_INTERVAL_MS,
   STATUS_MIN_INTERVAL_MS,
   STATUS_OVERHEAD_BYTES,
@@ -18,6 +19,8 @@ export interface StatusBoardInit {
   readonly topic: string;
   /** This peer's status at the moment of sending. */
   readonly compose: () => Status;
+  /** Peers in the run at present. */
+  readonly peers: () => number;
   /** Whether a peer has said the same manifest's hello. */
   readonly knows: (peer: PeerName) => boolean;
   readonly receive: (from: PeerName, status: Status) => void;
@@ -56,8 +59,9 @@ export class StatusBoard {
   announce(): void {
     if (this.#announcing || this.#stopped) return;
     this.#announcing = true;
+    const gatherMs = Math.max(STATUS_GATHER_MS, STATUS_GATHER_MS_PER_PEER * this.#init.peers());
     this.#cancel?.();
-    this.#cancel = this.#clock.after(STATUS_GATHER_MS, () => this.#send());
+    this.#cancel = this.#clock.after(gatherMs, () => this.#send());
   }
 
   /** Sends one last status, where it has sent any, and no more. */

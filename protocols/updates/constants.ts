@@ -32,7 +32,7 @@ export const UPDATES_PROTOCOL = '/murmuration/updates/1';
  */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Peers in one feed's scope: direct feeds name one, gossip feeds share out a swarm of `MAX_PEERS`. */
+/** Peers that a scope names: direct feeds name one, gossip feeds whom they leave out of their arc, all of `MAX_PEERS` at the most. */
 export const MAX_SCOPE_PEERS = 4096;
 
 /** Origins in one feed: a scope of the widest kind, in which some peers have restarted. */
@@ -66,5 +66,31 @@ export const MAX_SUBSCRIPTION_BYTES = 2 ** 21;
 /** Bytes around a frame in its message: kind, number and the byte string's head, with room to spare. */
 export const MAX_UPDATE_ENVELOPE_BYTES = 32;
 
-/** Bytes of a message of another kind than `update`, with room to spare. */
-export const MAX_NOTICE_BYTES = 512;
+/**
+ * Updates that wait together go in one message of up to so many bytes: small frames are some hundred bytes long. Every
+ * message of another kind is far shorter.
+ */
+export const MAX_BATCH_BYTES = 2 ** 16;
+
+/** Updates in one message: none of any use takes less than 64 bytes. */
+export const MAX_BATCH_UPDATES = MAX_BATCH_BYTES / 64;
+
+/**
+ * From a source that passes everybody's updates on, a message comes no sooner after the one before: a twentieth of a
+ * round on the way of many hops, and one message where there would be dozens.
+ */
+export const GATHER_MS = 20;
+
+/**
+ * Where more updates of one origin than these wait for a receiver they are merged: as many as a peer may at most be ahead
+ * of its subscribers where nothing else is set.
+ */
+export const MERGE_ABOVE = 32;
+
+/** Updates in one merged frame: enough to save most of what merging can, and read in a few milliseconds. */
+export const MAX_MERGED = 64;
+
+/** No message of a source is longer; a frame that is, goes alone. */
+export function maxSourceMessageBytes(layout: Layout): number {
+  return Math.max(MAX_BATCH_BYTES, maxFrameBytes(layout) + MAX_UPDATE_ENVELOPE_BYTES);
+}

@@ -1,26 +1,33 @@
 import { z } from 'zod';
-import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
-import { packTuple, packTupleHead, unpackTuple } from '../flat-tuple.ts';
+import type { OriginKey } from '../../src/sum/origin.ts';
+import { packTuple, packTuplePieces, unpackTuple } from '../flat-tuple.ts';
 import { countField, decodeTuple, originField, peerNameField, vectorField } from '../tuples.ts';
-import { MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from './constants.ts';
+import { MAX_BATCH_UPDATES, MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from './constants.ts';
+import { RING, type Scope } from './scope.ts';
 
 /** What a receiver says. */
 export type ReceiverMessage =
   /** The first message: which peers' updates, from where on, and how many bytes may be on their way at once. */
   | {
       readonly kind: 'subscribe';
-      readonly scope: readonly PeerName[];
+      readonly scope: Scope;
       readonly vector: readonly (readonly [OriginKey, number])[];
       readonly windowBytes: number;
     }
   /** This many more of the updates sent were taken: their bytes are free again. */
   | { readonly kind: 'taken'; readonly updates: number };
 
+/** An update, and the number that stands for its origin. */
+export interface NumberedFrame {
+  readonly origin: number;
+  readonly frame: Uint8Array;
+}
+
 /** What a source says. */
 export type SourceMessage =
   /** The next number of this stream stands for this origin: names are long, and said once. */
   | { readonly kind: 'origin'; readonly origin: OriginKey }
-  | { readonly kind: 'update'; readonly origin: number; readonly frame: Uint8Array }
+  | { readonly kind: 'updates'; readonly updates: readonly NumberedFrame[] }
   /** Nothing more within the scope for now. */
   | { readonly kind: 'level' }
   /** The log starts at `floor`, beyond where the receiver stands: only a replica transfer can help. */
@@ -29,24 +36,37 @@ export type SourceMessage =
 const SUBSCRIBE = 0;
 const TAKEN = 1;
 const ORIGIN = 2;
-const UPDATE = 3;
+const UPDATES = 3;
 const LEVEL = 4;
 const TOO_FAR_BEHIND = 5;
 
-/** Values in an update, its list counted. */
-const UPDATE_TOKENS = 4;
+const windowField = z.number().int().min(1).max(MAX_WINDOW_BYTES);
+const placeField = z
+  .number()
+  .int()
+  .min(0)
+  .max(RING - 1);
 
 const receiverSchema = z.union([
   z.tuple([
     z.literal(SUBSCRIBE),
     z.array(peerNameField).min(1).max(MAX_SCOPE_PEERS),
     vectorField(MAX_FEED_ORIGINS),
-    z.number().int().min(1).max(MAX_WINDOW_BYTES),
+    windowField,
+  ]),
+  // By arc; the peers are those that are left out.
+  z.tuple([
+    z.literal(SUBSCRIBE),
+    z.array(peerNameField).max(MAX_SCOPE_PEERS),
+    vectorField(MAX_FEED_ORIGINS),
+    windowField,
+    placeField,
+    placeField,
   ]),
   z.tuple([z.literal(TAKEN), z.number().int().min(1).max(MAX_WINDOW_BYTES)]),
 ]);
 
-/** All but `update`. */
+/** All but `updates`. */
 const noticeSchema = z.union([
   z.tuple([z.literal(ORIGIN), originField]),
   z.tuple([z.literal(LEVEL)]),
@@ -54,25 +74,29 @@ const noticeSchema = z.union([
 ]);
 
 export function encodeReceiverMessage(message: ReceiverMessage): Uint8Array {
-  return message.kind === 'subscribe'
-    ? packTuple([SUBSCRIBE, message.scope, message.vector, message.windowBytes])
-    : packTuple([TAKEN, message.updates]);
+  if (message.kind === 'taken') return packTuple([TAKEN, message.updates]);
+  const { scope, vector, windowBytes } = message;
+  return 'arc' in scope
+    ? packTuple([SUBSCRIBE, scope.but, vector, windowBytes, scope.arc.from, scope.arc.to])
+    : packTuple([SUBSCRIBE, scope, vector, windowBytes]);
 }
 
 /** Throws MESSAGE_INVALID. */
 export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): ReceiverMessage {
   const fields = decodeTuple('subscription', bytes, receiverSchema, maxBytes);
   if (fields[0] === TAKEN) return { kind: 'taken', updates: fields[1] };
-  return { kind: 'subscribe', scope: fields[1], vector: fields[2], windowBytes: fields[3] };
+  const [, peers, vector, windowBytes] = fields;
+  const scope = fields.length === 6 ? { arc: { from: fields[4], to: fields[5] }, but: peers } : peers;
+  return { kind: 'subscribe', scope, vector, windowBytes };
 }
 
-/** In pieces to be sent one behind the other: the frame, which goes to many receivers, is itself one of them. */
+/** In pieces to be sent one behind the other: frames, which go to many receivers, are themselves among them. */
 export function encodeSourceMessage(message: SourceMessage): readonly Uint8Array[] {
   switch (message.kind) {
     case 'origin':
       return [packTuple([ORIGIN, message.origin])];
-    case 'update':
-      return [packTupleHead([UPDATE, message.origin], message.frame), message.frame];
+    case 'updates':
+      return packTuplePieces([UPDATES, ...message.updates.flatMap(({ origin, frame }) => [origin, frame])]);
     case 'level':
       return [packTuple([LEVEL])];
     case 'too-far-behind':
@@ -80,19 +104,23 @@ export function encodeSourceMessage(message: SourceMessage): readonly Uint8Array
   }
 }
 
-/** Throws MESSAGE_INVALID. A frame in the result is a view of `bytes`. */
+/** Throws MESSAGE_INVALID. Frames in the result are views of `bytes`. */
 export function decodeSourceMessage(bytes: Uint8Array, maxBytes: number): SourceMessage {
-  return readUpdate(bytes, maxBytes) ?? readNotice(bytes, maxBytes);
+  return readUpdates(bytes, maxBytes) ?? readNotice(bytes, maxBytes);
 }
 
-/** By hand, as it comes a thousand times for each of the others; null for anything but an update. */
-function readUpdate(bytes: Uint8Array, maxBytes: number): SourceMessage | null {
+/** By hand, as they come a thousand times for each of the others; null for anything but updates. */
+function readUpdates(bytes: Uint8Array, maxBytes: number): SourceMessage | null {
   if (bytes.length > maxBytes) return null;
-  const fields = unpackTuple(bytes, UPDATE_TOKENS);
-  if (fields === null || fields.length !== 3 || fields[0] !== UPDATE) return null;
-  const [, origin, frame] = fields;
-  if (!isNumberOfOrigin(origin) || !(frame instanceof Uint8Array)) return null;
-  return { kind: 'update', origin, frame };
+  const fields = unpackTuple(bytes, 2 + 2 * MAX_BATCH_UPDATES);
+  if (fields === null || fields[0] !== UPDATES || fields.length < 3 || fields.length % 2 === 0) return null;
+  const updates: NumberedFrame[] = [];
+  for (let at = 1; at < fields.length; at += 2) {
+    const [origin, frame] = [fields[at], fields[at + 1]];
+    if (!isNumberOfOrigin(origin) || !(frame instanceof Uint8Array)) return null;
+    updates.push({ origin, frame });
+  }
+  return { kind: 'updates', updates };
 }
 
 function isNumberOfOrigin(value: unknown): value is number {

@@ -1,11 +1,21 @@
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
+import { type Clock, sleep } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
-import { MAX_SUBSCRIPTION_BYTES } from './constants.ts';
-import { decodeReceiverMessage, encodeSourceMessage, type SourceMessage } from './messages.ts';
+import {
+  GATHER_MS,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_UPDATES,
+  MAX_MERGED,
+  MAX_SUBSCRIPTION_BYTES,
+  MAX_UPDATE_ENVELOPE_BYTES,
+  MERGE_ABOVE,
+} from './constants.ts';
+import { decodeReceiverMessage, encodeSourceMessage, type NumberedFrame, type SourceMessage } from './messages.ts';
+import { scopeTest } from './scope.ts';
 
 /** What is on its way, without its bytes: the log may have let them go long before the receiver says `taken`. */
 interface InFlight {
@@ -17,27 +27,46 @@ interface InFlight {
 /** The next update for the receiver, or that there is one which the log no longer holds. */
 type Finding = { readonly entry: LogEntry } | { readonly notice: SourceMessage };
 
+export interface SubscriptionComponents {
+  readonly channel: Channel;
+  readonly clock: Clock;
+  readonly log: UpdateLog;
+  /** Joins consecutive updates of one origin; null where they cannot be, or nothing is saved. */
+  readonly merge: (entries: readonly LogEntry[]) => LogEntry | null;
+}
+
 /** The source's end of one feed: what one receiver has been sent, and what it has taken. */
 export class Subscription {
   readonly #channel: Channel;
+  readonly #clock: Clock;
   readonly #log: UpdateLog;
+  readonly #merge: SubscriptionComponents['merge'];
   readonly #progress: Doorbell;
   readonly #wake = new Doorbell();
-  #scope = new Set<PeerName>();
+  #isInScope: (peer: PeerName) => boolean = () => false;
+  /** Origins within the scope of which the log may hold what was not sent; who was sent something goes to the end. */
+  readonly #stirred = new Set<OriginKey>();
   #sent = new VersionVector();
   readonly #taken = new VersionVector();
   #windowBytes = 0;
   #inFlightBytes = 0;
   readonly #inFlight: InFlight[] = [];
   readonly #numbers = new Map<OriginKey, number>();
+  /** Numbers that the receiver was not told of. */
+  readonly #unnamed: OriginKey[] = [];
+  #gathers = false;
   readonly #tooFarBehind = new Set<OriginKey>();
+  /** Sequences up to which updates of an origin cannot be merged. */
+  readonly #unmergeable = new VersionVector();
   #wasLevel = false;
   #ended = false;
 
   /** @param progress rung whenever the receiver has taken something */
-  constructor(channel: Channel, log: UpdateLog, progress: Doorbell) {
-    this.#channel = channel;
-    this.#log = log;
+  constructor(components: SubscriptionComponents, progress: Doorbell) {
+    this.#channel = components.channel;
+    this.#clock = components.clock;
+    this.#log = components.log;
+    this.#merge = components.merge;
     this.#progress = progress;
   }
 
@@ -46,7 +75,7 @@ export class Subscription {
   }
 
   covers(peer: PeerName): boolean {
-    return this.#scope.has(peer);
+    return this.#isInScope(peer);
   }
 
   /** Highest sequence of an origin that the receiver has taken. */
@@ -59,7 +88,11 @@ export class Subscription {
     return this.#wasLevel && this.#tooFarBehind.size === 0;
   }
 
-  logGrew(): void {
+  /** The log has grown by updates of one origin, or has changed altogether. */
+  logGrew(origin: OriginKey | null): void {
+    for (const grown of origin === null ? this.#log.origins() : [origin]) {
+      if (this.#isInScope(peerOf(grown))) this.#stirred.add(grown);
+    }
     this.#wake.ring();
   }
 
@@ -86,10 +119,12 @@ export class Subscription {
   #begin(bytes: Uint8Array): void {
     const message = decodeReceiverMessage(bytes, MAX_SUBSCRIPTION_BYTES);
     if (message.kind !== 'subscribe') throw violation('must come first');
-    this.#scope = new Set(message.scope);
+    this.#gathers = 'arc' in message.scope;
+    this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
     this.#sent = new VersionVector(message.vector);
     for (const [origin, sequence] of message.vector) this.#taken.advance(origin, sequence);
+    this.logGrew(null);
     this.#progress.ring();
   }
 
@@ -110,56 +145,105 @@ export class Subscription {
   async #send(): Promise<void> {
     let level = false;
     while (!this.#ended) {
-      const hasRoom = this.#inFlightBytes < this.#windowBytes;
-      const found = hasRoom ? this.#lookAtLog() : null;
+      const found = this.#next();
       if (found === null) {
         // Nothing may come between the look and the wait, or what the log takes up meanwhile wakes nobody.
-        if (level || !hasRoom) await this.#wake.wait();
+        if (level || !this.#hasRoom) await this.#wake.wait();
         else {
           level = true;
           this.#wasLevel = true;
-          await this.#channel.send(...encodeSourceMessage({ kind: 'level' }));
+          await this.#say({ kind: 'level' });
         }
       } else if ('notice' in found) {
-        await this.#channel.send(...encodeSourceMessage(found.notice));
+        await this.#say(found.notice);
       } else {
         level = false;
-        await this.#sendEntry(found.entry);
+        await this.#sendBatch(found.entry);
       }
     }
   }
 
-  async #sendEntry({ origin, to, bytes }: LogEntry): Promise<void> {
+  #say(message: SourceMessage): Promise<void> {
+    return this.#channel.send(...encodeSourceMessage(message));
+  }
+
+  /** Sends an update, and others that wait with it. */
+  async #sendBatch(first: LogEntry): Promise<void> {
+    const updates = [this.#number(first)];
+    let bytes = batchedBytes(first);
+    while (updates.length < MAX_BATCH_UPDATES) {
+      const found = this.#next((entry) => bytes + batchedBytes(entry) <= MAX_BATCH_BYTES);
+      if (found === null) break;
+      if ('notice' in found) {
+        await this.#say(found.notice);
+        continue;
+      }
+      bytes += batchedBytes(found.entry);
+      updates.push(this.#number(found.entry));
+    }
+    for (const origin of this.#unnamed.splice(0)) await this.#say({ kind: 'origin', origin });
+    await this.#say({ kind: 'updates', updates });
+    if (this.#gathers) await sleep(this.#clock, GATHER_MS);
+  }
+
+  /** Counts an update as sent. */
+  #number({ origin, to, bytes }: LogEntry): NumberedFrame {
     let number = this.#numbers.get(origin);
     if (number === undefined) {
       number = this.#numbers.size;
       this.#numbers.set(origin, number);
-      await this.#channel.send(...encodeSourceMessage({ kind: 'origin', origin }));
+      this.#unnamed.push(origin);
     }
     this.#sent.advance(origin, to);
     this.#inFlight.push({ origin, to, length: bytes.length });
     this.#inFlightBytes += bytes.length;
-    await this.#channel.send(...encodeSourceMessage({ kind: 'update', origin: number, frame: bytes }));
+    return { origin: number, frame: bytes };
   }
 
-  /** What comes next within the scope; null when the receiver has been sent all. */
-  #lookAtLog(): Finding | null {
-    for (const origin of this.#log.origins()) {
-      if (!this.#scope.has(peerOf(origin))) continue;
+  get #hasRoom(): boolean {
+    return this.#inFlightBytes < this.#windowBytes;
+  }
+
+  /** What comes next within the scope; null where the receiver has no room, or has been sent all that fits. */
+  #next(fits: (entry: LogEntry) => boolean = () => true): Finding | null {
+    if (!this.#hasRoom) return null;
+    for (const origin of this.#stirred) {
+      this.#stirred.delete(origin);
       const from = this.#sent.get(origin);
-      const floor = this.#log.floor(origin);
+      const floor = this.#floor(origin, from);
       if (from >= floor) {
         // It may reach again: a source that adopts another's replica goes on from where that one stood.
         this.#tooFarBehind.delete(origin);
-        const entry = this.#log.entryFrom(origin, from);
-        if (entry !== null) return { entry };
-      } else if (!this.#tooFarBehind.has(origin)) {
-        this.#tooFarBehind.add(origin);
-        return { notice: { kind: 'too-far-behind', origin, floor } };
+        const entry = this.#entry(origin, from);
+        if (entry === null) continue;
+        this.#stirred.add(origin);
+        return fits(entry) ? { entry } : null;
       }
+      if (this.#tooFarBehind.has(origin)) continue;
+      this.#tooFarBehind.add(origin);
+      return { notice: { kind: 'too-far-behind', origin, floor } };
     }
     return null;
   }
+
+  /** Where the log begins for who stands at `from`: a merged update that began before cannot be taken apart. */
+  #floor(origin: OriginKey, from: number): number {
+    return this.#log.endOfMerged(origin, from) ?? this.#log.floor(origin);
+  }
+
+  /** What follows `from`: merged, where much does. Its own updates a receiver takes back one by one. */
+  #entry(origin: OriginKey, from: number): LogEntry | null {
+    const entries = this.#log.entriesFrom(origin, from, MAX_MERGED);
+    const mayMerge = peerOf(origin) !== this.remote && from >= this.#unmergeable.get(origin);
+    if (entries.length <= MERGE_ABOVE || !mayMerge) return entries[0] ?? null;
+    const joint = this.#merge(entries);
+    if (joint === null) this.#unmergeable.advance(origin, entries.at(-1)!.to);
+    return joint ?? entries[0]!;
+  }
+}
+
+function batchedBytes({ bytes }: LogEntry): number {
+  return bytes.length + MAX_UPDATE_ENVELOPE_BYTES;
 }
 
 function violation(problem: string): MurmurError {

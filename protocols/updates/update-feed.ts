@@ -4,12 +4,13 @@ import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
 import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, MAX_INCARNATIONS, UPDATES_PROTOCOL } from './constants.ts';
-import { decodeSourceMessage, encodeReceiverMessage } from './messages.ts';
+import { decodeSourceMessage, encodeReceiverMessage, type NumberedFrame } from './messages.ts';
+import { type Scope, scopeTest } from './scope.ts';
 
 export interface UpdateFeedInit {
   readonly source: PeerName;
   /** Peers whose updates this feed brings; no other feed may do so at the same time. */
-  readonly scope: readonly PeerName[];
+  readonly scope: Scope;
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
   /** The source is told once this many updates were taken, or half a window: so often that it never waits for word alone. */
@@ -27,6 +28,7 @@ export class UpdateFeed {
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #init: UpdateFeedInit;
+  readonly #isInScope: (peer: PeerName) => boolean;
   readonly #origins: OriginKey[] = [];
   /** Where the receiver stood when it subscribed. */
   readonly #asked = new VersionVector();
@@ -42,6 +44,7 @@ export class UpdateFeed {
     this.#network = components.network;
     this.#clock = components.clock;
     this.#init = init;
+    this.#isInScope = scopeTest(init.scope, components.network.self);
   }
 
   get source(): PeerName {
@@ -65,7 +68,7 @@ export class UpdateFeed {
     };
     signal.addEventListener('abort', close, { once: true });
     try {
-      const vector = [...arrived.entries()].filter(([origin]) => scope.includes(peerOf(origin)));
+      const vector = [...arrived.entries()].filter(([origin]) => this.#isInScope(peerOf(origin)));
       this.#asked.replace(vector);
       await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes }));
       if (signal.aborted) close();
@@ -122,16 +125,9 @@ export class UpdateFeed {
         this.#checkScope(message.origin);
         this.#origins.push(message.origin);
         return;
-      case 'update': {
-        const origin = this.#origins[message.origin];
-        if (origin === undefined) throw violation('origin', 'has a number that was not given');
-        this.#heldBytes += message.frame.length;
-        if (this.#heldBytes > this.#init.windowBytes + this.#init.maxMessageBytes)
-          throw violation('window', 'is exceeded');
-        // What is still under way when the feed is being handed over is dropped; the next feed brings it again.
-        if (!signal.aborted) this.#init.receive(origin, message.frame, this);
+      case 'updates':
+        for (const update of message.updates) this.#receive(update, signal);
         return;
-      }
       case 'level':
         this.#init.onLevel?.();
         return;
@@ -145,16 +141,28 @@ export class UpdateFeed {
     }
   }
 
+  #receive({ origin: number, frame }: NumberedFrame, signal: AbortSignal): void {
+    const { windowBytes, maxMessageBytes, receive } = this.#init;
+    const origin = this.#origins[number];
+    if (origin === undefined) throw violation('origin', 'has a number that was not given');
+    this.#heldBytes += frame.length;
+    if (this.#heldBytes > windowBytes + maxMessageBytes) throw violation('window', 'is exceeded');
+    // What is still under way when the feed is being handed over is dropped; the next feed brings it again.
+    if (!signal.aborted) receive(origin, frame, this);
+  }
+
   /** A source goes on from where the receiver asked it to, and says of each origin only what it has not said. */
   #checkFloor(origin: OriginKey, floor: number): void {
     if (floor <= this.#asked.get(origin)) throw violation('floor', 'is not beyond what was asked for');
-    if (++this.#timesTooFarBehind > MAX_INCARNATIONS * this.#init.scope.length) {
+    const { scope } = this.#init;
+    const most = 'arc' in scope ? MAX_FEED_ORIGINS : MAX_INCARNATIONS * scope.length;
+    if (++this.#timesTooFarBehind > most) {
       throw violation('floor', 'is told of too many origins');
     }
   }
 
   #checkScope(origin: OriginKey): void {
-    if (!this.#init.scope.includes(peerOf(origin))) throw violation('origin', 'is out of scope');
+    if (!this.#isInScope(peerOf(origin))) throw violation('origin', 'is out of scope');
   }
 }
 

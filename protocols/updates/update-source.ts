@@ -1,6 +1,8 @@
+import type { Layout } from '../../src/models/layout.ts';
 import type { Identity } from '../../src/sum/identity.ts';
-import type { PeerName } from '../../src/sum/origin.ts';
-import type { UpdateLog } from '../../src/sum/update-log.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
+import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
@@ -10,9 +12,12 @@ import {
   STALL_PATIENCE_MS,
   UPDATES_PROTOCOL,
 } from './constants.ts';
+import { merged } from './merge.ts';
 import { Subscription } from './subscription.ts';
 
 export interface UpdateSourceInit {
+  readonly layout: Layout;
+  readonly unit: number;
   /** Whose updates `backlog` speaks of: this peer's own, under its present origin. */
   readonly identity: Identity;
   /** Subscribers that have not said the same manifest's hello are turned away. */
@@ -28,7 +33,7 @@ interface Wait {
 
 /** Serves subscriptions to the updates in the log: this peer's own, and those of origins that have fallen silent. */
 export class UpdateSource {
-  readonly #log: UpdateLog;
+  readonly #components: { readonly network: Network; readonly clock: Clock; readonly log: UpdateLog };
   readonly #init: UpdateSourceInit;
   readonly #subscriptions = new Set<Subscription>();
   readonly #waits = new WeakMap<Subscription, Wait>();
@@ -36,17 +41,17 @@ export class UpdateSource {
   readonly progress = new Doorbell();
 
   /** Registers the protocol: create it before the network starts. */
-  constructor(components: { network: Network; log: UpdateLog }, init: UpdateSourceInit) {
-    this.#log = components.log;
+  constructor(components: { network: Network; clock: Clock; log: UpdateLog }, init: UpdateSourceInit) {
+    this.#components = components;
     this.#init = init;
     components.network.handle(UPDATES_PROTOCOL, { maxMessageBytes: MAX_SUBSCRIPTION_BYTES }, (channel) => {
       void this.#serve(channel);
     });
   }
 
-  /** Call after the log has grown. */
-  logGrew(): void {
-    for (const subscription of this.#subscriptions) subscription.logGrew();
+  /** Call after the log has grown by updates of one origin, or has changed altogether where none is named. */
+  logGrew(origin: OriginKey | null = null): void {
+    for (const subscription of this.#subscriptions) subscription.logGrew(origin);
   }
 
   /**
@@ -83,6 +88,17 @@ export class UpdateSource {
     return false;
   }
 
+  /** Whether `peer` takes this peer's own updates from it. */
+  serves(peer: PeerName): boolean {
+    for (const subscription of this.#own()) if (subscription.remote === peer) return true;
+    return false;
+  }
+
+  /** Whether `peer` takes any updates from here. */
+  feeds(peer: PeerName): boolean {
+    return [...this.#subscriptions].some(({ remote }) => remote === peer);
+  }
+
   stop(): void {
     for (const subscription of this.#subscriptions) subscription.stop();
   }
@@ -102,7 +118,10 @@ export class UpdateSource {
 
   async #serve(channel: Channel): Promise<void> {
     if (!this.#init.admits(channel.remote)) return channel.abort();
-    const subscription = new Subscription(channel, this.#log, this.progress);
+    const { clock, log } = this.#components;
+    const { layout, unit } = this.#init;
+    const merge = (entries: readonly LogEntry[]) => merged(entries, { layout, unit, nowMs: clock.nowMs() });
+    const subscription = new Subscription({ channel, clock, log, merge }, this.progress);
     try {
       this.#refuseOneTooMany(channel.remote);
       this.#subscriptions.add(subscription);

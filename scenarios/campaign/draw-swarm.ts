@@ -80,6 +80,8 @@ function drawExchange(random: Random): Manifest['exchange'] {
   const shared = {
     control: 'fixed' as const,
     budgetBytesPerSecond: null,
+    topology: pick(random, ['direct', 'gossip'] as const),
+    feeds: 2 + random.below(5),
     lookahead: pick(random, ['auto', 'recent', 1] as const),
     contribution: pick(random, ['mean', 'sum'] as const),
     latticeBits: pick(random, [16, 20, 24]),

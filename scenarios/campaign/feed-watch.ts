@@ -1,25 +1,27 @@
 import type { Channel, Network } from '../../protocols/network.ts';
 import { MAX_SUBSCRIPTION_BYTES, UPDATES_PROTOCOL } from '../../protocols/updates/constants.ts';
 import { decodeReceiverMessage } from '../../protocols/updates/messages.ts';
-import type { PeerName } from '../../src/sum/origin.ts';
+import { overlap, type Scope } from '../../protocols/updates/scope.ts';
 
 /**
- * Watches the feeds that one peer opens: of each peer's updates no more than one at a time, the next one after the close of the
- * one before is acknowledged (design, section 3). Tells `found` where it is otherwise.
+ * Watches the feeds that one peer opens: no two at a time may bring updates of the same peer, the next one opens after the
+ * close of the one before is acknowledged (design, section 3). Tells `found` where it is otherwise.
  */
 export function watchFeeds(network: Network, found: (problem: string) => void): void {
-  const owned = new Map<PeerName, Channel>();
+  const owned = new Map<Channel, Scope>();
   const open = network.open.bind(network);
   const subscribed = (channel: Channel, bytes: Uint8Array) => {
     const message = decodeReceiverMessage(bytes, MAX_SUBSCRIPTION_BYTES);
     if (message.kind !== 'subscribe') return;
-    for (const owner of message.scope) {
-      if (owned.has(owner)) found(`${network.self} has two feeds of ${owner} at a time`);
-      owned.set(owner, channel);
+    for (const [{ remote }, scope] of owned) {
+      if (overlap(scope, message.scope, network.self)) {
+        found(`${network.self} has feeds from ${remote} and ${channel.remote} of the same peer at a time`);
+      }
     }
+    owned.set(channel, message.scope);
   };
   const ended = (channel: Channel) => {
-    for (const [owner, holder] of owned) if (holder === channel) owned.delete(owner);
+    owned.delete(channel);
   };
   network.open = async (peer, protocol, options) => {
     const channel = await open(peer, protocol, options);

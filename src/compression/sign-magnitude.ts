@@ -1,6 +1,7 @@
 import type { Layout } from '../models/layout.ts';
 import type { Delta, Range } from '../sum/delta.ts';
 import { BitReader, BitWriter } from './bits.ts';
+import { countBits, everyPosition, gapsOf } from './gaps.ts';
 import { invalidUpdate } from './invalid-update.ts';
 import { isMagnitude, latticeValue, requireFinite } from './magnitude.ts';
 import { bestRiceParameter, MAX_RICE_PARAMETER, RICE_PARAMETER_BITS, readRice, riceBits, writeRice } from './rice.ts';
@@ -49,10 +50,6 @@ export const signMagnitudeCode: UpdateCode = {
   },
 };
 
-function everyPosition({ low, high }: Range): Uint32Array {
-  return new Uint32Array(high - low).map((_, i) => low + i);
-}
-
 /** Index behind the last of the positions from `first` on that lie in the same tensor as `positions[first]`. */
 function endOfTensor(positions: Uint32Array, first: number, layout: Layout): number {
   const { offset, size } = layout.tensors.find((slot) => positions[first]! < slot.offset + slot.size)!;
@@ -69,17 +66,9 @@ function sharedMagnitude(pending: Float32Array, positions: Uint32Array, first: n
   return Math.max(1, latticeValue(sum / (last - first), unit));
 }
 
-function countBits({ low, high }: Range): number {
-  return 32 - Math.clz32(high - low);
-}
-
 function writePayload(positions: Uint32Array, values: Int32Array, range: Range): Uint8Array {
-  const count = positions.length;
-  const gaps = new Uint32Array(count);
-  for (let i = 0, next = range.low; i < count; i++) {
-    gaps[i] = positions[i]! - next;
-    next = positions[i]! + 1;
-  }
+  const gaps = gapsOf(positions, range);
+  const count = gaps.length;
   const parameter = bestRiceParameter(gaps, count / (range.high - range.low));
   const writer = new BitWriter(Math.ceil((riceBits(gaps, parameter) + count) / 8) + 12);
   writer.writeLong(count, countBits(range));

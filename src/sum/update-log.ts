@@ -93,15 +93,22 @@ export class UpdateLog {
   entryFrom(origin: OriginKey, from: number): LogEntry | null {
     const entries = this.#origins.get(origin)?.entries;
     if (entries === undefined) return null;
-    let low = 0;
-    let high = entries.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (entries[middle]!.from < from) low = middle + 1;
-      else high = middle;
-    }
-    const entry = entries[low];
+    const entry = entries[firstIndex(entries, (each) => each.from >= from)];
     return entry?.from === from ? entry : null;
+  }
+
+  /** Where the merged entry ends that holds the update after `from` and begins before it; null where there is none. */
+  endOfMerged(origin: OriginKey, from: number): number | null {
+    const entries = this.#origins.get(origin)?.entries ?? [];
+    const entry = entries[firstIndex(entries, ({ to }) => to > from)];
+    return entry !== undefined && entry.from < from ? entry.to : null;
+  }
+
+  /** Up to `most` entries one after the other, the first of which starts at `from`. */
+  entriesFrom(origin: OriginKey, from: number, most: number): readonly LogEntry[] {
+    const entries = this.#origins.get(origin)?.entries ?? [];
+    const first = firstIndex(entries, (entry) => entry.from >= from);
+    return entries[first]?.from === from ? entries.slice(first, first + most) : [];
   }
 
   /** Removes an origin's entries from the one at `first` on, and their items among the arrivals. */
@@ -122,6 +129,18 @@ export class UpdateLog {
       this.#oldest = 0;
     }
   }
+}
+
+/** The first of the entries for which `isBeyond` holds, as it does for all after it. */
+function firstIndex(entries: readonly LogEntry[], isBeyond: (entry: LogEntry) => boolean): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBeyond(entries[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function footprint({ bytes }: LogEntry): number {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { OriginKey } from './origin.ts';
 
 /** How an update `(from, to]` of one origin stands to what a vector covers of that origin. */
@@ -14,6 +15,7 @@ export type Standing =
 /** What a peer knows: per origin, the highest sequence applied with no gap below it. */
 export class VersionVector {
   readonly #highest: Map<OriginKey, number>;
+  #digest: string | null = null;
 
   constructor(entries: Iterable<readonly [OriginKey, number]> = []) {
     this.#highest = new Map(entries);
@@ -34,10 +36,12 @@ export class VersionVector {
   /** Moves one origin forward. The caller has asked for the standing. */
   advance(origin: OriginKey, to: number): void {
     this.#highest.set(origin, to);
+    this.#digest = null;
   }
 
   /** Puts other entries in the place of all. */
   replace(entries: Iterable<readonly [OriginKey, number]>): void {
+    this.#digest = null;
     this.#highest.clear();
     for (const [origin, sequence] of entries) this.#highest.set(origin, sequence);
   }
@@ -57,6 +61,15 @@ export class VersionVector {
 
   equals(other: VersionVector): boolean {
     return this.covers(other) && other.covers(this);
+  }
+
+  /** 128 bits of SHA-256 in hexadecimal: equal vectors, and no others, have equal ones. Kept until the vector changes. */
+  digest(): string {
+    if (this.#digest === null) {
+      const sorted = [...this.#highest].filter(([, sequence]) => sequence > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+      this.#digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);
+    }
+    return this.#digest;
   }
 
   isEmpty(): boolean {

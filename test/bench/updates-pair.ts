@@ -1,7 +1,8 @@
 import { createLibp2pNetwork } from '../../protocols/libp2p/network.ts';
-import { MAX_NOTICE_BYTES, MAX_UPDATE_ENVELOPE_BYTES } from '../../protocols/updates/constants.ts';
+import { MAX_BATCH_BYTES, MAX_UPDATE_ENVELOPE_BYTES } from '../../protocols/updates/constants.ts';
 import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
+import { layoutOf } from '../../src/models/layout.ts';
 import { Identity } from '../../src/sum/identity.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
@@ -18,7 +19,10 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
   const client = await createLibp2pNetwork({ listen: [] });
   const log = new UpdateLog(LOG_BYTES);
   const identity = new Identity(server.self, () => 0n);
-  const source = new UpdateSource({ network: server, log }, { identity, admits: () => true, onInvalid: unexpected });
+  const source = new UpdateSource(
+    { network: server, clock: systemClock, log },
+    { layout: layoutOf([]), unit: 1, identity, admits: () => true, onInvalid: unexpected },
+  );
   await Promise.all([server.start(), client.start()]);
   await client.dial(server.addresses[0]!);
 
@@ -29,7 +33,7 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
       source: server.self,
       scope: [server.self],
       windowBytes: WINDOW_BYTES,
-      maxMessageBytes: Math.max(MAX_NOTICE_BYTES, frameBytes + MAX_UPDATE_ENVELOPE_BYTES),
+      maxMessageBytes: Math.max(MAX_BATCH_BYTES, frameBytes + MAX_UPDATE_ENVELOPE_BYTES),
       tellEvery: Number.POSITIVE_INFINITY,
       arrived: new VersionVector(),
       receive: (_origin, { length }, from) => {

@@ -13,7 +13,7 @@ interface Leaver {
   readonly node: UpdateNode;
   readonly feeds: DirectFeeds;
   state: PeerState;
-  farewell(alone?: boolean): Promise<boolean>;
+  farewell(alone?: boolean, relayed?: boolean): Promise<boolean>;
 }
 
 async function leaverOf(world: SimulatedWorld, name: PeerName): Promise<Leaver> {
@@ -30,8 +30,13 @@ async function leaverOf(world: SimulatedWorld, name: PeerName): Promise<Leaver> 
           published: node.published,
           confirmedAtSamples: null,
           addresses: [],
-          vector: leaver.state === 'finishing' ? [...node.inbox.arrived.entries()] : null,
+          applied:
+            leaver.state === 'finishing'
+              ? { updates: node.inbox.arrived.total(), digest: node.inbox.arrived.digest() }
+              : null,
+          vector: null,
         }),
+        peers: () => 1,
         knows: () => true,
         receive: (from, status) => node.members.heard(from, status),
         onInvalid: node.onInvalid,
@@ -52,13 +57,14 @@ async function leaverOf(world: SimulatedWorld, name: PeerName): Promise<Leaver> 
     node,
     feeds,
     state: 'training',
-    farewell: (alone = false) => {
+    farewell: (alone = false, relayed = false) => {
       leaver.state = 'finishing';
       return sayFarewell(
         { clock: world.clock, members, inbox, source },
         {
           published: () => node.published,
           alone,
+          relayed,
           waiting: () => inbox.waiting > 0,
           absorb: async () => {
             await world.pass(30);
@@ -141,6 +147,23 @@ test('a peer that leaves alone goes when the others have taken what it published
     expect([gone, b.node.inbox.waiting]).toEqual([false, 4]);
     b.node.absorb();
     expect(await leaving).toBe(true);
+  });
+});
+
+test('a peer whose updates are passed on goes when those who take them from it have', () => {
+  const world = new SimulatedWorld();
+  return world.run(async () => {
+    const [a, b, c] = (await swarm(world, 'a', 'b', 'c')) as [Leaver, Leaver, Leaver];
+    for (const { feeds } of [b, c]) await feeds.stop();
+    a.node.publish(4);
+    // Nobody has them.
+    expect(await a.farewell(true, true)).toBe(false);
+    const taking = b.node.feedOf(world, 'a', ['a']);
+    await world.until(() => b.node.inbox.waiting === 4);
+    b.node.absorb();
+    expect(await a.farewell(true, true)).toBe(true);
+    expect(await a.farewell(true, false)).toBe(false);
+    await taking.stop();
   });
 });
 

@@ -61,6 +61,7 @@ class Node {
       { network, clock, members, hello: new Hello({ network, clock }, digests) },
       {
         isFormer: (origin) => this.identity.isFormer(origin),
+        dialsAll: true,
         onAdmitted: (peer) => feeds.follow(peer),
         onMentioned: () => {},
         onRefused: (_peer, error) => this.happened.push(error.code),
@@ -69,7 +70,10 @@ class Node {
     );
     const { introductions, identity } = this;
     const admits = (peer: string) => introductions.admits(peer);
-    this.#source = new UpdateSource({ network, log }, { identity, admits, onInvalid });
+    this.#source = new UpdateSource(
+      { network, clock, log },
+      { layout: frameLayout, unit: frameUnit, identity, admits, onInvalid },
+    );
     this.inbox = new Inbox({ clock, log, identity }, { layout: frameLayout, unit: frameUnit, onArrival: () => {} });
     const { inbox } = this;
     const feeds = new DirectFeeds(
@@ -178,7 +182,9 @@ test('one that says the right hello and then nonsense is sent away by both, and 
     [UPDATES_PROTOCOL]: (stream) => {
       const origin = `${rogue.peerId.toString()}/0000000000000001`;
       stream.send(framed(...encodeSourceMessage({ kind: 'origin', origin })));
-      stream.send(framed(...encodeSourceMessage({ kind: 'update', origin: 0, frame: frameOf(2 ** 40) })));
+      stream.send(
+        framed(...encodeSourceMessage({ kind: 'updates', updates: [{ origin: 0, frame: frameOf(2 ** 40) }] })),
+      );
     },
   });
   const everyone = [a, b];

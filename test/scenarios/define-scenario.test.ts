@@ -29,6 +29,8 @@ describe('a scenario', () => {
         lookahead: 'auto',
         contribution: 'mean',
         staleness: 32,
+        topology: 'auto',
+        feeds: 6,
         latticeBits: 24,
       },
       evaluation: { everySamples: null, samples: 2048 },

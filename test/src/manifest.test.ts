@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   canonicalJson,
+  MAX_FEEDS,
   MAX_PARTITIONS,
   MAX_PEERS,
   type Manifest,
@@ -59,6 +60,8 @@ describe('a manifest', () => {
     ['exchange', 'warmup', [[0], [2], Array.from({ length: 17 }, () => 0.5)]],
     ['exchange', 'lookahead', ['pending', -1, MAX_PEERS + 1]],
     ['exchange', 'staleness', [0, 1_000_001]],
+    ['exchange', 'topology', ['ring', null]],
+    ['exchange', 'feeds', [1, MAX_FEEDS + 1, 2.5]],
     ['exchange', 'latticeBits', [7, 29]],
     ['evaluation', 'everySamples', [0, 0.5]],
     ['target', 'value', [0, 1.1]],

@@ -40,6 +40,7 @@ export async function guestOf(
     introductions = new Introductions(
       { network, hello, clock: world.clock, members },
       {
+        dialsAll: true,
         isFormer: (origin) => origin === formerOf(name),
         onAdmitted: (peer) => happened.push(`admitted ${peer}`),
         onMentioned: (peer) => happened.push(`mentioned ${peer}`),

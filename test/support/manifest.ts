@@ -36,6 +36,8 @@ export function testManifest(replaced: Sections = {}): Manifest {
       lookahead: 'auto',
       contribution: 'mean',
       staleness: 32,
+      topology: 'auto',
+      feeds: 6,
       latticeBits: 24,
     },
     evaluation: { everySamples: 1000, samples: 100 },

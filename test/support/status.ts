@@ -10,6 +10,7 @@ export function statusOf(peer: PeerName, replaced: Partial<Status> = {}): Status
     published: 0,
     confirmedAtSamples: null,
     addresses: [`/simulated/${peer}`],
+    applied: null,
     vector: null,
     ...replaced,
   };

@@ -1,6 +1,8 @@
 import { Inbox } from '../../peer/exchange/inbox.ts';
 import { Members } from '../../peer/membership/members.ts';
 import type { Network } from '../../protocols/network.ts';
+import { maxSourceMessageBytes } from '../../protocols/updates/constants.ts';
+import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
@@ -19,13 +21,13 @@ export class UpdateNode {
   network!: Network;
   published = 0;
 
-  private constructor(world: SimulatedWorld, name: PeerName) {
+  private constructor(world: SimulatedWorld, name: PeerName, byHearsay: boolean) {
     const { clock } = world;
     this.identity = new Identity(name, () => 1n);
-    this.members = new Members(clock, () => {});
+    this.members = new Members(clock, () => {}, byHearsay);
     this.inbox = new Inbox(
       { clock, log: this.log, identity: this.identity },
-      { layout: frameLayout, unit: frameUnit, onArrival: () => this.source.logGrew() },
+      { layout: frameLayout, unit: frameUnit, onArrival: (origin) => this.source.logGrew(origin) },
     );
   }
 
@@ -34,12 +36,19 @@ export class UpdateNode {
     world: SimulatedWorld,
     name: PeerName,
     prepare: (node: UpdateNode, network: Network) => void = () => {},
+    { byHearsay = false } = {},
   ): Promise<UpdateNode> {
-    const node = new UpdateNode(world, name);
+    const node = new UpdateNode(world, name, byHearsay);
     node.network = await world.start(name, (network) => {
       node.source = new UpdateSource(
-        { network, log: node.log },
-        { identity: node.identity, admits: () => true, onInvalid: node.onInvalid },
+        { network, clock: world.clock, log: node.log },
+        {
+          layout: frameLayout,
+          unit: frameUnit,
+          identity: node.identity,
+          admits: () => true,
+          onInvalid: node.onInvalid,
+        },
       );
       prepare(node, network);
     });
@@ -77,7 +86,32 @@ export class UpdateNode {
 
   publish(updates: number): void {
     for (let n = 0; n < updates; n++) this.inbox.acceptOwn(this.origin, ++this.published, frameOf(this.published));
-    this.source.logGrew();
+    this.source.logGrew(this.origin);
+  }
+
+  /** A feed that stays open until it is stopped. */
+  feedOf({ clock }: SimulatedWorld, source: PeerName, scope: readonly PeerName[]) {
+    const tooFarBehind: [OriginKey, number][] = [];
+    const feed = new UpdateFeed(
+      { network: this.network, clock },
+      {
+        source,
+        scope,
+        windowBytes: 2 ** 20,
+        maxMessageBytes: maxSourceMessageBytes(frameLayout),
+        tellEvery: 1,
+        arrived: this.inbox.arrived,
+        receive: (...update) => this.inbox.accept(...update),
+        onTooFarBehind: (origin, floor) => tooFarBehind.push([origin, floor]),
+      },
+    );
+    const end = new AbortController();
+    const done = feed.run(end.signal);
+    const stop = () => {
+      end.abort();
+      return done;
+    };
+    return { tooFarBehind, stop };
   }
 
   /** Takes all that waits, as a replica would. */

@@ -3,6 +3,7 @@ import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
+import { frameLayout, frameUnit } from './frames.ts';
 import { labelledFrame } from './labelled-frames.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -21,8 +22,10 @@ export class UpdateServer {
     const server = new UpdateServer(logBytes);
     server.network = await world.start(name, (network) => {
       server.source = new UpdateSource(
-        { network, log: server.log },
+        { network, clock: world.clock, log: server.log },
         {
+          layout: frameLayout,
+          unit: frameUnit,
           identity: new Identity(name, () => 1n),
           admits: () => admits,
           onInvalid: (peer, problem) => server.invalid.push(`${peer}: ${problem}`),

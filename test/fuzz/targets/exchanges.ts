@@ -23,7 +23,7 @@ const origin = 'rogue/0000000000000001';
 function sourceMessage(random: Random, next: number): Uint8Array {
   const sound: SourceMessage[] = [
     { kind: 'origin', origin: pick(random, [origin, 'rogue/0000000000000002', 'other/0000000000000001']) },
-    { kind: 'update', origin: random.below(2), frame: frameOf(1 + random.below(next + 1)) },
+    { kind: 'updates', updates: [{ origin: random.below(2), frame: frameOf(1 + random.below(next + 1)) }] },
     { kind: 'level' },
     { kind: 'too-far-behind', origin, floor: 9 },
   ];

@@ -12,9 +12,11 @@ const vector = [
   ['other/0000000000000001', 70_000],
 ] as const;
 
+const applied = { updates: 70_007, digest: '0123456789abcdef0123456789abcdef' };
+
 const samples = [
   statusOf('peer'),
-  statusOf('peer', { state: 'finishing', samples: 300, published: 3, confirmedAtSamples: 5000, vector }),
+  statusOf('peer', { state: 'finishing', samples: 300, published: 3, confirmedAtSamples: 5000, applied, vector }),
 ].map((status) => unpackTuple(encodeStatus(status), 1000)!);
 
 const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
@@ -28,6 +30,7 @@ export const statuses: FuzzTarget = {
     assert.match(status.origin, /^[A-Za-z0-9-]+\/[0-9a-f]{16}$/);
     assert.ok(peerStates.includes(status.state));
     assert.ok(isCount(status.samples) && isCount(status.published) && isCount(status.confirmedAtSamples ?? 0));
+    assert.ok(status.applied === null || (isCount(status.applied.updates) && status.applied.digest.length === 32));
     assert.ok(status.addresses.length <= STATUS_MAX_ADDRESSES);
     assert.ok((status.vector?.length ?? 0) <= STATUS_MAX_ORIGINS);
     for (const [, sequence] of status.vector ?? []) assert.ok(isCount(sequence));

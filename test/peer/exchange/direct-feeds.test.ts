@@ -147,9 +147,9 @@ test('feeds from a frozen peer can be stopped', () => {
 });
 
 test.each<[string, SourceMessage[]]>([
-  ['a gap', [{ kind: 'update', origin: 0, frame: frameOf(3) }]],
-  ['garbage', [{ kind: 'update', origin: 0, frame: Uint8Array.of(9, 9) }]],
-  ['an unknown number', [{ kind: 'update', origin: 7, frame: frameOf(2) }]],
+  ['a gap', [{ kind: 'updates', updates: [{ origin: 0, frame: frameOf(3) }] }]],
+  ['garbage', [{ kind: 'updates', updates: [{ origin: 0, frame: Uint8Array.of(9, 9) }] }]],
+  ['an unknown number', [{ kind: 'updates', updates: [{ origin: 7, frame: frameOf(2) }] }]],
   ['an origin out of scope', [{ kind: 'origin', origin: 'c/0000000000000001' }]],
 ])('a source that sends %s is reported and dropped, and what it sent before holds', (_what, violation) => {
   const world = new SimulatedWorld();
@@ -162,7 +162,7 @@ test.each<[string, SourceMessage[]]>([
         const violates = opened++ === 0;
         const sound: SourceMessage[] = [
           { kind: 'origin', origin },
-          { kind: 'update', origin: 0, frame: frameOf(violates ? 1 : 2) },
+          { kind: 'updates', updates: [{ origin: 0, frame: frameOf(violates ? 1 : 2) }] },
         ];
         void (async () => {
           for (const message of violates ? [...sound, ...violation] : sound) {

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   MAX_MEMBERS,
   Members,
@@ -67,9 +67,9 @@ test('no more than MAX_MEMBERS are kept in mind', () => {
 test('of hearsay the vector is not kept', () => {
   members.heard('a', statusOf('a', { state: 'finishing', vector: [['b/0000000000000001', 4]] }));
   members.admit('a');
-  expect([members.get('a')!.status?.state, members.get('a')!.vector]).toEqual(['finishing', null]);
+  expect(members.get('a')!.status).toMatchObject({ state: 'finishing', vector: null });
   members.heard('a', statusOf('a', { state: 'finishing', vector: [['b/0000000000000001', 4]] }));
-  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
+  expect(members.get('a')!.status!.vector).toEqual([['b/0000000000000001', 4]]);
 });
 
 test('contributing are this peer and those that are ready, training or finishing, as long as they live', () => {
@@ -127,25 +127,20 @@ test('an older status does not undo a newer one', () => {
   heard('a', statusOf('a', { state: 'training', samples: 100 }));
   heard('a', statusOf('a', { state: 'training', samples: 90 }));
   expect(members.get('a')!.status!.samples).toBe(100);
-  heard('a', statusOf('a', { state: 'finishing', samples: 100, vector: [['b/0000000000000001', 4]] }));
+  const finishing = (updates: number) =>
+    statusOf('a', { state: 'finishing', samples: 100, applied: { updates, digest: '0'.repeat(32) } });
+  heard('a', finishing(4));
   heard('a', statusOf('a', { state: 'training', samples: 100 }));
-  heard('a', statusOf('a', { state: 'finishing', samples: 100, vector: [['b/0000000000000001', 3]] }));
-  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
-  heard('a', statusOf('a', { state: 'finishing', samples: 100, vector: [['b/0000000000000001', 5]] }));
-  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(5);
+  heard('a', finishing(3));
+  expect(members.get('a')!.status!.applied!.updates).toBe(4);
+  heard('a', finishing(5));
+  expect(members.get('a')!.status!.applied!.updates).toBe(5);
 });
 
 test('samples are the most that a peer has told, over all its incarnations', () => {
   heard('a', statusOf('a', { samples: 100 }));
   heard('a', statusOf('a', { samples: 60, origin: 'a/0000000000000002' }));
   expect(members.get('a')!.samples).toBe(100);
-});
-
-test('what is applied elsewhere is known of those who are finishing', () => {
-  heard('a', statusOf('a'));
-  expect(members.get('a')!.vector).toBe(null);
-  heard('a', statusOf('a', { state: 'finishing', vector: [['b/0000000000000001', 4]] }));
-  expect(members.get('a')!.vector!.get('b/0000000000000001')).toBe(4);
 });
 
 test('every status and every change of who is live rings', () => {
@@ -227,4 +222,31 @@ test('who is gone without having said so is lost, with where it could be reached
   for (const name of ['lost', 'gone', 'unheard']) members.disconnected(name);
   heard('gone', statusOf('gone', { state: 'left' }));
   expect(members.lost()).toEqual([{ name: 'lost', addresses: ['/simulated/lost'] }]);
+});
+
+describe('where peers need no connection', () => {
+  beforeEach(() => {
+    members = new Members(clock, ({ name }, change) => changes.push(`${name} ${change}`), true);
+  });
+
+  test('who is heard of is a member, live until it falls silent', () => {
+    members.heard('a', statusOf('a'));
+    expect([members.isLive('a'), members.contributing()]).toEqual([true, 2]);
+    members.disconnected('a');
+    expect(members.isLive('a')).toBe(true);
+    const { generation } = members;
+    clock.after(SILENT_AFTER_MS + 1, () => members.suspectSilent());
+    return clock.run(sleep(clock, SILENT_AFTER_MS + 2)).then(() => {
+      expect(members.isLive('a')).toBe(false);
+      expect(members.generation).toBeGreaterThan(generation);
+      expect(changes).toEqual(['a joined', 'a silent']);
+    });
+  });
+
+  test('who has left before is none, and there are no more than MAX_MEMBERS', () => {
+    members.heard('gone', statusOf('gone', { state: 'left' }));
+    expect(members.get('gone')).toBe(undefined);
+    for (let n = 0; n <= MAX_MEMBERS; n++) members.heard(`p${n}`, statusOf(`p${n}`));
+    expect([...members.all()]).toHaveLength(MAX_MEMBERS);
+  });
 });

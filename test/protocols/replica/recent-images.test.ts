@@ -9,9 +9,9 @@ import { SimulatedWorld } from '../../support/simulated-world.ts';
 function counted(world: SimulatedWorld) {
   const state = { made: 0, frozen: false };
   const images = new RecentImages(world.clock, async () => {
-    state.made++;
+    const number = ++state.made;
     await world.pass(100);
-    return { bytes: Uint8Array.of(state.frozen ? 0 : state.made), vector: [] };
+    return { bytes: Uint8Array.of(state.frozen ? 0 : number), vector: [] };
   });
   return { images, state };
 }
@@ -30,14 +30,17 @@ test('who comes within SHARE_IMAGE_MS gets the same image, who comes later a new
   });
 });
 
-test('who comes after the replica moved gets a new image, however soon; the old one is there for a stream that broke', () => {
+test('who asks after the replica has moved gets an image of where it stands, while others wait for one of before', () => {
   const world = new SimulatedWorld();
   return world.run(async () => {
     const { images } = counted(world);
-    const first = await images.current();
-    images.age();
-    expect((await images.current()).bytes).toEqual(Uint8Array.of(2));
-    expect(images.find(first.hash)).toBe(first);
+    await images.current();
+    images.outdate();
+    const during = images.current();
+    images.outdate();
+    const after = images.current();
+    expect([await during, await after].map(({ bytes }) => bytes[0])).toEqual([2, 3]);
+    expect((await images.current()).bytes[0]).toBe(3);
   });
 });
 

@@ -20,6 +20,7 @@ const statuses: fc.Arbitrary<Status> = fc.record({
   published: counts,
   confirmedAtSamples: fc.option(fc.nat(), { nil: null }),
   addresses: fc.array(fc.string({ maxLength: 60 }), { maxLength: STATUS_MAX_ADDRESSES }),
+  applied: fc.option(fc.record({ updates: counts, digest: fc.stringMatching(/^[0-9a-f]{32}$/) }), { nil: null }),
   vector: fc.option(fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }), { nil: null }),
 });
 
@@ -45,6 +46,8 @@ describe('a status', () => {
     for (const samples of [-1, 1.1, Number.NaN, '1']) await refused({ confirmedAtSamples: samples });
     await refused({ addresses: ['a'.repeat(257)] });
     await refused({ addresses: [1] });
+    await refused({ applied: { updates: -1, digest: '0'.repeat(32) } });
+    await refused({ applied: { updates: 1, digest: 'x' } });
     await refused({ vector: [['a', 1]] });
   });
 
@@ -54,6 +57,7 @@ describe('a status', () => {
       ...statusOf('a'),
       origin,
       addresses: Array.from({ length: STATUS_MAX_ADDRESSES + 1 }, () => 'x'.repeat(256)),
+      applied: { updates: MAX_COUNT, digest: 'f'.repeat(32) },
       vector: Array.from({ length: STATUS_MAX_ORIGINS + 1 }, () => [origin, MAX_COUNT] as const),
     };
     const bytes = encodeStatus(many);

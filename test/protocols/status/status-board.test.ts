@@ -26,6 +26,7 @@ async function post(
   name: string,
   compose = () => statusOf(name),
   knows = true,
+  peers = 2,
 ): Promise<Posted> {
   const received: Posted['received'] = [];
   const invalid: string[] = [];
@@ -36,6 +37,7 @@ async function post(
       {
         topic: 'statuses',
         compose,
+        peers: () => peers,
         knows: () => knows,
         receive: (from, status) => received.push({ from, status, atMs: world.clock.nowMs() }),
         onInvalid: (from, problem) => invalid.push(`${from}: ${problem}`),

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_COUNT } from '../../../protocols/tuples.ts';
 import {
+  MAX_BATCH_BYTES,
+  MAX_BATCH_UPDATES,
   MAX_ENTRY_BYTES,
   MAX_FEED_ORIGINS,
   MAX_HEADER_BYTES,
   MAX_MAGNITUDE_BYTES,
-  MAX_NOTICE_BYTES,
   MAX_SCOPE_PEERS,
   MAX_SUBSCRIPTION_BYTES,
   MAX_UPDATE_ENVELOPE_BYTES,
@@ -22,6 +23,7 @@ import {
   type ReceiverMessage,
   type SourceMessage,
 } from '../../../protocols/updates/messages.ts';
+import { RING } from '../../../protocols/updates/scope.ts';
 import { denseFp32Code } from '../../../src/compression/dense-fp32.ts';
 import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
@@ -40,7 +42,13 @@ const counts = fc.oneof(
 const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
   fc.record({
     kind: fc.constant('subscribe' as const),
-    scope: fc.array(peerNames, { minLength: 1, maxLength: 20 }),
+    scope: fc.oneof(
+      fc.array(peerNames, { minLength: 1, maxLength: 20 }),
+      fc.record({
+        arc: fc.record({ from: fc.nat({ max: RING - 1 }), to: fc.nat({ max: RING - 1 }) }),
+        but: fc.array(peerNames, { maxLength: 20 }),
+      }),
+    ),
     vector: fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }),
     windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
   }),
@@ -50,9 +58,11 @@ const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
 const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
   fc.record({ kind: fc.constant('origin' as const), origin: originKeys }),
   fc.record({
-    kind: fc.constant('update' as const),
-    origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }),
-    frame: fc.uint8Array({ maxLength: 300 }),
+    kind: fc.constant('updates' as const),
+    updates: fc.array(
+      fc.record({ origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }), frame: fc.uint8Array({ maxLength: 300 }) }),
+      { minLength: 1, maxLength: 20 },
+    ),
   }),
   fc.record({ kind: fc.constant('level' as const) }),
   fc.record({ kind: fc.constant('too-far-behind' as const), origin: originKeys, floor: counts }),
@@ -107,12 +117,32 @@ describe('bounds', () => {
     const { failure } = await refused({ ...widest, vector: [], scope: [...widest.scope, 'a'] });
     expect(failure).toMatchObject({ message: 'subscription' });
     await refused({ ...widest, vector: [], scope: [] });
+    await refused({ ...widest, vector: [], scope: { arc: { from: 0, to: 1 }, but: [...widest.scope, 'a'] } });
+    await refused({ ...widest, vector: [], scope: { arc: { from: 0, to: RING }, but: [] } });
+  });
+
+  test('MAX_BATCH_UPDATES', async () => {
+    const batch = (length: number) =>
+      sourceMessageBytes({
+        kind: 'updates',
+        updates: Array.from({ length }, () => ({ origin: 200, frame: new Uint8Array(40) })),
+      });
+    const longest = batch(MAX_BATCH_UPDATES);
+    expect(decodeSourceMessage(longest, MAX_BATCH_BYTES)).toMatchObject({ kind: 'updates' });
+    await failureOf(() => decodeSourceMessage(batch(MAX_BATCH_UPDATES + 1), 2 * MAX_BATCH_BYTES), 'MESSAGE_INVALID');
+    await failureOf(
+      () => decodeSourceMessage(sourceMessageBytes({ kind: 'updates', updates: [] }), 100),
+      'MESSAGE_INVALID',
+    );
   });
 
   test('MAX_FEED_ORIGINS', async () => {
     await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [longestOrigin, 1]] });
-    const update = (origin: number) => sourceMessageBytes({ kind: 'update', origin, frame: new Uint8Array(1) });
-    expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({ origin: MAX_FEED_ORIGINS - 1 });
+    const update = (origin: number) =>
+      sourceMessageBytes({ kind: 'updates', updates: [{ origin, frame: new Uint8Array(1) }] });
+    expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({
+      updates: [{ origin: MAX_FEED_ORIGINS - 1 }],
+    });
     await failureOf(() => decodeSourceMessage(update(MAX_FEED_ORIGINS), 100), 'MESSAGE_INVALID');
   });
 
@@ -123,20 +153,23 @@ describe('bounds', () => {
     for (const updates of [0, -1, MAX_WINDOW_BYTES + 1]) await refused({ kind: 'taken', updates });
   });
 
-  test('MAX_NOTICE_BYTES holds every message of a source but an update', () => {
+  test('MAX_BATCH_BYTES holds every message of a source but an update that is longer', () => {
     const longest: SourceMessage[] = [
       { kind: 'origin', origin: longestOrigin },
       { kind: 'level' },
       { kind: 'too-far-behind', origin: longestOrigin, floor: MAX_COUNT },
     ];
     for (const message of longest) {
-      expect(decodeSourceMessage(sourceMessageBytes(message), MAX_NOTICE_BYTES)).toEqual(message);
+      expect(decodeSourceMessage(sourceMessageBytes(message), MAX_BATCH_BYTES)).toEqual(message);
     }
   });
 
   test('MAX_UPDATE_ENVELOPE_BYTES holds what is around a frame', () => {
     for (const length of [0, 300, 70_000]) {
-      const message: SourceMessage = { kind: 'update', origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) };
+      const message: SourceMessage = {
+        kind: 'updates',
+        updates: [{ origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) }],
+      };
       const bytes = sourceMessageBytes(message);
       expect(bytes.length).toBeLessThanOrEqual(length + MAX_UPDATE_ENVELOPE_BYTES);
       expect(decodeSourceMessage(bytes, length + MAX_UPDATE_ENVELOPE_BYTES)).toEqual(message);

@@ -16,7 +16,7 @@ import { SimulatedWorld } from '../../support/simulated-world.ts';
 const origin = 's/0000000000000001';
 const frame = Uint8Array.of(1, 2, 3);
 const named: SourceMessage = { kind: 'origin', origin };
-const update = (number: number): SourceMessage => ({ kind: 'update', origin: number, frame });
+const update = (number: number): SourceMessage => ({ kind: 'updates', updates: [{ origin: number, frame }] });
 
 /** Runs a feed against a source that behaves as `serve` says. */
 async function runFeed(

@@ -6,6 +6,7 @@ import { decodeSourceMessage, encodeReceiverMessage } from '../../../protocols/u
 import { Subscription } from '../../../protocols/updates/subscription.ts';
 import { UpdateLog } from '../../../src/sum/update-log.ts';
 import { Doorbell } from '../../../src/support/doorbell.ts';
+import { VirtualClock } from '../../../src/support/virtual-clock.ts';
 
 const origin = 'p/0000000000000001';
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -16,7 +17,8 @@ async function subscriptionTo(log: UpdateLog) {
   const channel: Channel = {
     remote: 'r',
     send: async (...pieces) => {
-      sent.push(decodeSourceMessage(Buffer.concat(pieces), 2 ** 20).kind);
+      const message = decodeSourceMessage(Buffer.concat(pieces), 2 ** 20);
+      sent.push(...(message.kind === 'updates' ? message.updates.map(() => 'update') : [message.kind]));
     },
     async *messages() {
       yield encodeReceiverMessage({ kind: 'subscribe', scope: ['p'], vector: [], windowBytes: 2 ** 20 });
@@ -25,12 +27,12 @@ async function subscriptionTo(log: UpdateLog) {
     close: async () => {},
     abort: () => {},
   };
-  const subscription = new Subscription(channel, log, new Doorbell());
+  const subscription = new Subscription({ channel, clock: new VirtualClock(), log, merge: () => null }, new Doorbell());
   void subscription.run();
   await settle();
   const publish = (to: number, bytes = new Uint8Array(10)) => {
     log.append({ origin, from: to - 1, to, bytes });
-    subscription.logGrew();
+    subscription.logGrew(null);
   };
   return { sent, publish };
 }

@@ -90,7 +90,7 @@ describe('a feed', () => {
           await channel.send(...encodeSourceMessage({ kind: 'origin', origin: originOf('rogue') }));
           for (let n = 0; n < 100; n++) {
             const frame = labelledFrame(originOf('rogue'), n + 1);
-            await channel.send(...encodeSourceMessage({ kind: 'update', origin: 0, frame }));
+            await channel.send(...encodeSourceMessage({ kind: 'updates', updates: [{ origin: 0, frame }] }));
           }
         }),
       );

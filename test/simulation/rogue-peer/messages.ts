@@ -29,7 +29,10 @@ export function rogueFrame(to: number, replaced: Partial<Frame> = {}): Uint8Arra
 }
 
 export const named: SourceMessage = { kind: 'origin', origin: rogueOrigin() };
-export const update = (frame: Uint8Array, number = 0): SourceMessage => ({ kind: 'update', origin: number, frame });
+export const update = (frame: Uint8Array, number = 0): SourceMessage => ({
+  kind: 'updates',
+  updates: [{ origin: number, frame }],
+});
 
 /** Serves so many sound updates, and then something else. */
 export const serving =

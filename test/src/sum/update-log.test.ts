@@ -167,3 +167,15 @@ test('an origin’s log starts anew where a vector came to stand, unless it ends
   log.append({ origin: 'new', from: 4, to: 5, bytes: new Uint8Array(1) });
   expect(log.entryFrom('new', 4)?.to).toBe(5);
 });
+
+test('a merged entry is found by who stands where it begins, and by who stands within', () => {
+  const log = new UpdateLog(2 ** 20);
+  const append = (from: number, to: number) => log.append({ origin: 'o', from, to, bytes: new Uint8Array(1) });
+  append(2, 3);
+  append(3, 8);
+  append(8, 9);
+  expect([1, 2, 3, 4, 7, 8, 9].map((from) => log.endOfMerged('o', from))).toEqual([null, null, null, 8, 8, null, null]);
+  expect(log.endOfMerged('another', 0)).toBe(null);
+  const ends = (from: number, most: number) => log.entriesFrom('o', from, most).map(({ to }) => to);
+  expect([ends(2, 9), ends(2, 2), ends(5, 9), ends(8, 1), ends(9, 9)]).toEqual([[3, 8, 9], [3, 8], [], [9], []]);
+});
