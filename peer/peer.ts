@@ -3,6 +3,7 @@ import type { Network } from '../protocols/network.ts';
 import { statusTopic } from '../protocols/status/constants.ts';
 import type { PeerState, Status } from '../protocols/status/messages.ts';
 import { StatusBoard } from '../protocols/status/status-board.ts';
+import type { UpdateReader } from '../protocols/updates/update-reader.ts';
 import { isGossip, type Manifest, manifestDigest, manifestDigests } from '../src/manifest.ts';
 import { outlineOf } from '../src/models/outline.ts';
 import type { Identity } from '../src/sum/identity.ts';
@@ -11,7 +12,7 @@ import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
 import { Checkpoints, DEFAULT_CHECKPOINT_SECONDS } from './checkpoint/checkpoints.ts';
 import { Chores } from './chores.ts';
 import type { MemoryUse, PeerEvent, PeerReport } from './events.ts';
-import { defaultLogBytes, Exchange } from './exchange/exchange.ts';
+import { Exchange } from './exchange/exchange.ts';
 import { sayFarewell } from './farewell.ts';
 import { Introductions } from './membership/introductions.ts';
 import { type Member, type MemberChange, Members } from './membership/members.ts';
@@ -40,6 +41,8 @@ export interface PeerComponents {
   readonly memory?: () => MemoryUse;
   /** Where the peer's checkpoints are kept; left out, none are made. */
   readonly checkpoints?: CheckpointStore;
+  /** Reads what others send; left out, one of its own. */
+  readonly reader?: UpdateReader;
 }
 
 export interface PeerInit {
@@ -83,7 +86,7 @@ export class Peer {
   #state: PeerState = 'joining';
 
   /** Registers its protocols on the network; nothing else happens before `run`. Throws CONFIG_INVALID. */
-  constructor({ network, clock, replica, memory, checkpoints }: PeerComponents, init: PeerInit) {
+  constructor({ network, clock, replica, memory, checkpoints, reader }: PeerComponents, init: PeerInit) {
     const { manifest, shard, identity, emit } = init;
     const { layout } = outlineOf(manifest.model.topology);
     this.#init = init;
@@ -112,19 +115,17 @@ export class Peer {
         onAdmitted: (peer) => this.#exchange.feeds?.follow(peer),
         onMentioned: (peer) => this.#exchange.feeds?.follow(peer),
         onRefused: (peer, error) => this.#narrator.warn(error.code, `turned away ${peer}: ${error.message}`),
-        onShunned: (peer) =>
-          this.#narrator.warn('PEER_SHUNNED', `${peer} breaks the protocols: not talked to for a while`),
+        onShunned: (peer) => this.#narrator.warn('PEER_SHUNNED', `${peer} breaks the protocols: let alone for a while`),
       },
     );
     const shares = manifest.exchange.strategy !== 'none';
     const swarm = new SwarmClock(members, shares ? null : manifest.peers, manifest.limits.samples);
     const [narrator, introductions] = [this.#narrator, this.#introductions];
-    const logBytes = init.logBytes ?? defaultLogBytes(layout);
-    this.#exchange = new Exchange(
-      { network, clock, replica, identity, members, introductions, swarm, narrator },
-      { manifest, layout, logBytes, onInvalid },
+    const exchange = new Exchange(
+      { network, clock, replica, identity, members, introductions, swarm, narrator, reader },
+      { manifest, layout, logBytes: init.logBytes, onInvalid },
     );
-    const exchange = this.#exchange;
+    this.#exchange = exchange;
     this.#neighbours = new Neighbours({ network, clock, members, introductions, exchange }, init.join);
     this.#board = new StatusBoard(
       { network, clock },
@@ -263,9 +264,8 @@ export class Peer {
   async #finish(): Promise<PeerReport> {
     const scores = await this.#replica.evaluate('final');
     this.#scored(scores, this.#books.swarm.samples());
-    const snapshot = await this.#replica.snapshot();
     await this.#checkpoints.now();
-    const report = reportOf(this.#books, scores, snapshot, this.#narrator.invalidMessages);
+    const report = reportOf(this.#books, scores, await this.#replica.snapshot(), this.#narrator.invalidMessages);
     this.#narrator.say({ type: 'finished', report });
     return report;
   }

@@ -1,5 +1,6 @@
 import { decodeReplicaImage, encodeReplicaImage } from '../../protocols/replica/image.ts';
 import type { MadeImage } from '../../protocols/replica/recent-images.ts';
+import { FrameReader, type UpdateReader } from '../../protocols/updates/update-reader.ts';
 import type { ReplicaCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import { type Dataset, type Minibatch, sampleSize } from '../../src/datasets/dataset.ts';
@@ -39,6 +40,8 @@ export interface TrainerComponents {
   readonly samples: EvaluationSamples;
   readonly compressor: ReplicaCompressor;
   readonly clock: Clock;
+  /** Left out, one of its own. */
+  readonly reader?: UpdateReader;
 }
 
 export interface TrainerInit {
@@ -55,6 +58,7 @@ export class Trainer {
   readonly #components: TrainerComponents;
   readonly #manifest: Manifest;
   readonly #replica: Replica;
+  readonly #reader: UpdateReader;
   readonly #strategy: Strategy;
   readonly #schedule: Schedule;
   readonly #minibatches: Minibatches;
@@ -80,6 +84,7 @@ export class Trainer {
     const hashSeed = manifest.seed;
     const start = startValues(compute, unit, shared);
     this.#components = components;
+    this.#reader = components.reader ?? new FrameReader(layout, unit);
     this.#manifest = manifest;
     this.#context = { start, hashSeed };
     this.#replica = new Replica(start.slice(), { unit, origin, hashSeed });
@@ -242,8 +247,7 @@ export class Trainer {
   }
 
   #decode(arrived: ArrivedFrame): ArrivedUpdate {
-    const { compute, clock } = this.#components;
-    return updateOf(arrived, { layout: compute.layout, nowMs: clock.nowMs() }, this.#replica.unit);
+    return updateOf(arrived, this.#reader, this.#components.clock.nowMs());
   }
 
   /** Moves a publication from `pending` to S, and frames it for the others. */

@@ -6,6 +6,7 @@ import { type ComputeModel, InlineReplica } from '../../peer/replica/inline-repl
 import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { Trainer } from '../../peer/replica/trainer.ts';
 import type { MemoryHub } from '../../protocols/memory/hub.ts';
+import type { UpdateReader } from '../../protocols/updates/update-reader.ts';
 import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
@@ -19,6 +20,8 @@ export interface VirtualPeerComponents {
   readonly samples: EvaluationSamples;
   readonly clock: VirtualClock;
   readonly hub: MemoryHub;
+  /** Shared by all peers. */
+  readonly reader: UpdateReader;
 }
 
 export interface VirtualPeerInit {
@@ -54,7 +57,7 @@ export class VirtualPeer {
   }
 
   start(): void {
-    const { clock, hub } = this.#components;
+    const { clock, hub, reader } = this.#components;
     const { index, manifest, model, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished } = this.#init;
     this.#power = new AbortController();
     const { signal } = this.#power;
@@ -71,7 +74,7 @@ export class VirtualPeer {
       onPublished: (bytes) => signal.aborted || onPublished?.({ origin: identity.origin, bytes }),
     });
     const peer = new Peer(
-      { network: hub.network(this.name), clock, replica, checkpoints: this.#store(signal) },
+      { network: hub.network(this.name), clock, replica, checkpoints: this.#store(signal), reader },
       {
         manifest,
         shard,

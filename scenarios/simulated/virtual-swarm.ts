@@ -4,12 +4,15 @@ import type { ComputeModel } from '../../peer/replica/inline-replica.ts';
 import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { MemoryHub } from '../../protocols/memory/hub.ts';
 import type { LinkSettings } from '../../protocols/memory/link.ts';
+import { FrameReader } from '../../protocols/updates/update-reader.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
 import type { Manifest } from '../../src/manifest.ts';
+import { latticeUnit } from '../../src/sum/lattice.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { SharedReader } from './shared-reader.ts';
 import { VirtualPeer } from './virtual-peer.ts';
 
 /** What the peers of one simulation share: none of it keeps anything of a peer. */
@@ -66,6 +69,8 @@ export async function runVirtualSwarm(
   const random = seededRandom(manifest.seed).fork('simulation');
   const hub = new MemoryHub({ clock, random: random.fork('links') }, link);
   init.intrude?.(hub, clock);
+  const unit = latticeUnit(manifest.exchange.latticeBits);
+  const reader = new SharedReader(new FrameReader(components.compute.layout, unit));
   const incarnations = random.fork('incarnations');
   const events: PeerEvent[] = [];
   const named = happenings.flatMap((happening) => ('peer' in happening ? [happening.peer] : []));
@@ -74,7 +79,7 @@ export async function runVirtualSwarm(
     { length: count },
     (_, index) =>
       new VirtualPeer(
-        { ...components, clock, hub },
+        { ...components, clock, hub, reader },
         { ...init, index, drawIncarnation: () => incarnations.bits64(), emit: (event) => events.push(event) },
       ),
   );
