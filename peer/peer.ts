@@ -3,6 +3,7 @@ import type { Network } from '../protocols/network.ts';
 import { statusTopic } from '../protocols/status/constants.ts';
 import type { PeerState, Status } from '../protocols/status/messages.ts';
 import { StatusBoard } from '../protocols/status/status-board.ts';
+import type { UpdateReader } from '../protocols/updates/update-reader.ts';
 import { isGossip, type Manifest, manifestDigest, manifestDigests } from '../src/manifest.ts';
 import { outlineOf } from '../src/models/outline.ts';
 import type { Identity } from '../src/sum/identity.ts';
@@ -11,14 +12,14 @@ import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
 import { Checkpoints, DEFAULT_CHECKPOINT_SECONDS } from './checkpoint/checkpoints.ts';
 import { Chores } from './chores.ts';
 import type { MemoryUse, PeerEvent, PeerReport } from './events.ts';
-import { defaultLogBytes, Exchange } from './exchange/exchange.ts';
+import { Exchange } from './exchange/exchange.ts';
 import { sayFarewell } from './farewell.ts';
 import { Introductions } from './membership/introductions.ts';
 import { type Member, type MemberChange, Members } from './membership/members.ts';
 import { Neighbours } from './membership/neighbours.ts';
 import { Rendezvous } from './membership/rendezvous.ts';
 import { Narrator } from './narrator.ts';
-import { type Books, progressOf, reportOf } from './progress/accounts.ts';
+import { type Books, progressOf, reportOf, statusOf } from './progress/accounts.ts';
 import { DelayMeter } from './progress/delay-meter.ts';
 import { EvaluationPlan } from './progress/evaluation-plan.ts';
 import { Scoreboard } from './progress/scoreboard.ts';
@@ -40,6 +41,8 @@ export interface PeerComponents {
   readonly memory?: () => MemoryUse;
   /** Where the peer's checkpoints are kept; left out, none are made. */
   readonly checkpoints?: CheckpointStore;
+  /** Reads what others send; left out, one of its own. */
+  readonly reader?: UpdateReader;
 }
 
 export interface PeerInit {
@@ -83,7 +86,7 @@ export class Peer {
   #state: PeerState = 'joining';
 
   /** Registers its protocols on the network; nothing else happens before `run`. Throws CONFIG_INVALID. */
-  constructor({ network, clock, replica, memory, checkpoints }: PeerComponents, init: PeerInit) {
+  constructor({ network, clock, replica, memory, checkpoints, reader }: PeerComponents, init: PeerInit) {
     const { manifest, shard, identity, emit } = init;
     const { layout } = outlineOf(manifest.model.topology);
     this.#init = init;
@@ -119,12 +122,11 @@ export class Peer {
     const shares = manifest.exchange.strategy !== 'none';
     const swarm = new SwarmClock(members, shares ? null : manifest.peers, manifest.limits.samples);
     const [narrator, introductions] = [this.#narrator, this.#introductions];
-    const logBytes = init.logBytes ?? defaultLogBytes(layout);
-    this.#exchange = new Exchange(
-      { network, clock, replica, identity, members, introductions, swarm, narrator },
-      { manifest, layout, logBytes, onInvalid },
+    const exchange = new Exchange(
+      { network, clock, replica, identity, members, introductions, swarm, narrator, reader },
+      { manifest, layout, logBytes: init.logBytes, onInvalid },
     );
-    const exchange = this.#exchange;
+    this.#exchange = exchange;
     this.#neighbours = new Neighbours({ network, clock, members, introductions, exchange }, init.join);
     this.#board = new StatusBoard(
       { network, clock },
@@ -284,17 +286,9 @@ export class Peer {
   }
 
   #status(): Status {
-    const { swarm, inbox } = this.#books;
-    const departing = this.#state === 'finishing' || this.#state === 'left';
-    return {
-      origin: this.#init.identity.origin,
-      state: this.#state,
-      samples: swarm.own,
-      published: this.#exchange.published,
-      confirmedAtSamples: this.#plan.confirmedAtSamples,
-      addresses: this.#network.addresses,
-      applied: departing ? { updates: inbox.taken.total(), digest: inbox.taken.digest() } : null,
-      vector: departing && this.#exchange.fingers === null ? [...inbox.taken.entries()] : null,
-    };
+    const { published, fingers } = this.#exchange;
+    const { confirmedAtSamples } = this.#plan;
+    const told = { origin: this.#init.identity.origin, state: this.#state, published, confirmedAtSamples };
+    return statusOf(this.#books, told, fingers === null);
   }
 }

@@ -1,5 +1,6 @@
 import type { Network } from '../../protocols/network.ts';
 import { ReplicaSource } from '../../protocols/replica/replica-source.ts';
+import { FrameReader, type UpdateReader } from '../../protocols/updates/update-reader.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { isGossip, type Manifest } from '../../src/manifest.ts';
 import type { Layout } from '../../src/models/layout.ts';
@@ -43,13 +44,15 @@ export interface ExchangeComponents {
   readonly introductions: Introductions;
   readonly swarm: SwarmClock;
   readonly narrator: Narrator;
+  /** Left out, one of its own. */
+  readonly reader?: UpdateReader | undefined;
 }
 
 export interface ExchangeInit {
   readonly manifest: Manifest;
   readonly layout: Layout;
-  /** Memory for the updates of all origins. */
-  readonly logBytes: number;
+  /** Memory for the updates of all origins; left out, `defaultLogBytes`. */
+  readonly logBytes: number | undefined;
   readonly onInvalid: (peer: PeerName, problem: string) => void;
 }
 
@@ -77,7 +80,7 @@ export class Exchange {
     const admits = (peer: PeerName) => introductions.admits(peer);
     this.#components = components;
     this.fingers = isGossip(manifest) ? new Fingers(components, { self: identity.peer, count: exchange.feeds }) : null;
-    this.log = new UpdateLog(logBytes);
+    this.log = new UpdateLog(logBytes ?? defaultLogBytes(layout));
     const { log } = this;
     this.source = new UpdateSource({ network, clock, log }, { layout, unit, identity, admits, onInvalid });
     this.#replicaSource = new ReplicaSource(
@@ -96,7 +99,8 @@ export class Exchange {
       // Somebody may wait for it here: all whom this peer passes it on to, and in any topology where its own peer is gone.
       this.source.logGrew(origin);
     };
-    this.inbox = new Inbox({ clock, log, identity }, { layout, unit, onArrival });
+    const reader = components.reader ?? new FrameReader(layout, unit);
+    this.inbox = new Inbox({ clock, log, identity, reader }, { onArrival });
     if (exchange.strategy === 'none') return;
 
     const tellEvery = Math.max(1, Math.floor(exchange.staleness / 4));

@@ -1,8 +1,8 @@
 import { MAX_IMAGE_ORIGINS } from '../../protocols/replica/constants.ts';
 import { MAX_INCARNATIONS } from '../../protocols/updates/constants.ts';
-import { decodeFrame, decodeUpdate, type Frame } from '../../protocols/updates/frame.ts';
+import type { Frame } from '../../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../../protocols/updates/update-feed.ts';
-import type { Layout } from '../../src/models/layout.ts';
+import type { UpdateReader } from '../../protocols/updates/update-reader.ts';
 import type { Identity } from '../../src/sum/identity.ts';
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
@@ -12,9 +12,14 @@ import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { ArrivedFrame } from '../replica/replica-host.ts';
 
+export interface InboxComponents {
+  readonly clock: Clock;
+  readonly log: UpdateLog;
+  readonly identity: Identity;
+  readonly reader: UpdateReader;
+}
+
 export interface InboxInit {
-  readonly layout: Layout;
-  readonly unit: number;
   /** A frame was accepted; `frame` is its decoded head, `source` who sent it. */
   readonly onArrival: (origin: OriginKey, frame: Frame, source: PeerName) => void;
 }
@@ -45,6 +50,7 @@ export class Inbox {
   readonly #clock: Clock;
   readonly #log: UpdateLog;
   readonly #identity: Identity;
+  readonly #reader: UpdateReader;
   readonly #init: InboxInit;
   #origins = 0;
   readonly #incarnations = new Map<PeerName, number>();
@@ -52,10 +58,11 @@ export class Inbox {
   /** Feeds that may have something to tell their sources. */
   readonly #feeds = new Set<UpdateFeed>();
 
-  constructor(components: { clock: Clock; log: UpdateLog; identity: Identity }, init: InboxInit) {
+  constructor(components: InboxComponents, init: InboxInit) {
     this.#clock = components.clock;
     this.#log = components.log;
     this.#identity = components.identity;
+    this.#reader = components.reader;
     this.#init = init;
   }
 
@@ -67,10 +74,8 @@ export class Inbox {
    * One frame from a feed. Throws MESSAGE_INVALID and changes nothing where it is malformed or out of order. Those of one
    * incarnation too many are dropped: whoever brings them has done nothing wrong.
    */
-  accept(origin: OriginKey, bytes: Uint8Array, feed: UpdateFeed): void {
-    const { layout, unit } = this.#init;
-    const frame = decodeFrame(bytes, { layout, nowMs: this.#clock.nowMs() });
-    decodeUpdate(frame, layout, unit);
+  accept(origin: OriginKey, message: Uint8Array, feed: UpdateFeed): void {
+    const { frame, bytes } = this.#reader.read(message, this.#clock.nowMs());
     const standing = this.arrived.standing(origin, frame.from, frame.to);
     if (standing === 'covered' || this.#isBeyondIncarnations(origin)) {
       feed.taken(bytes.length);

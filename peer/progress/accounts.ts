@@ -1,4 +1,5 @@
 import type { Network } from '../../protocols/network.ts';
+import type { Status } from '../../protocols/status/messages.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import type { Footprint, MemoryUse, PeerReport, Progress } from '../events.ts';
@@ -20,6 +21,23 @@ export interface Books {
   readonly tally: Tally;
   /** Asks the peer's process what memory it uses; null where it has none of its own. */
   readonly memory: (() => MemoryUse) | null;
+}
+
+/** What the peer tells everyone: what it has applied once it is about to leave, and then in full where peers are few. */
+export function statusOf(
+  books: Books,
+  told: Omit<Status, 'samples' | 'addresses' | 'applied' | 'vector'>,
+  few: boolean,
+): Status {
+  const { taken } = books.inbox;
+  const departing = told.state === 'finishing' || told.state === 'left';
+  return {
+    ...told,
+    samples: books.swarm.own,
+    addresses: books.network.addresses,
+    applied: departing ? { updates: taken.total(), digest: taken.digest() } : null,
+    vector: departing && few ? [...taken.entries()] : null,
+  };
 }
 
 /** How far the peer is at this moment. */

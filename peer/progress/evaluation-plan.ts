@@ -43,7 +43,7 @@ export class EvaluationPlan {
     if (swarmSamples >= this.#nextSamples) return true;
     const eager = swarmSamples - this.#lastSamples >= EAGER_SHARE * this.#manifest.evaluation.everySamples;
     if (!eager || this.#counts(this.confirmedAtSamples, swarmSamples, FRESH_INTERVALS)) return false;
-    return this.#confirming(members, swarmSamples, FRESH_INTERVALS).length > 0;
+    return some(members.all(), (member) => this.#confirms(member, swarmSamples, FRESH_INTERVALS));
   }
 
   /**
@@ -74,18 +74,20 @@ export class EvaluationPlan {
       status !== null &&
       status.confirmedAtSamples !== null &&
       (status.state === 'finishing' || status.state === 'left');
-    const intervals = [...members.all()].some(isStopping) ? STOPPING_INTERVALS : FRESH_INTERVALS;
-    const confirming = this.#confirming(members, swarmSamples, intervals);
+    const intervals = some(members.all(), isStopping) ? STOPPING_INTERVALS : FRESH_INTERVALS;
+    let confirming = 0;
+    let without = 0;
+    for (const member of members.all()) {
+      if (this.#confirms(member, swarmSamples, intervals)) confirming++;
+      else if (member.live) without++;
+    }
     const own = this.#counts(this.confirmedAtSamples, swarmSamples, intervals) ? 1 : 0;
-    const without = members.live().filter((member) => !confirming.includes(member)).length;
-    return own + confirming.length > 1 - own + without;
+    return own + confirming > 1 - own + without;
   }
 
-  #confirming(members: Members, swarmSamples: number, intervals: number): Member[] {
-    const speaks = ({ live, status }: Member) => live || status?.state === 'left';
-    return [...members.all()].filter(
-      (member) => speaks(member) && this.#counts(member.status?.confirmedAtSamples ?? null, swarmSamples, intervals),
-    );
+  #confirms({ live, status }: Member, swarmSamples: number, intervals: number): boolean {
+    const speaks = live || status?.state === 'left';
+    return speaks && this.#counts(status?.confirmedAtSamples ?? null, swarmSamples, intervals);
   }
 
   #counts(confirmedAtSamples: number | null, swarmSamples: number, intervals: number): boolean {
@@ -93,4 +95,9 @@ export class EvaluationPlan {
     // Of the future, too: a vote for good would be one that its peer never has to confirm.
     return Math.abs(swarmSamples - confirmedAtSamples) <= intervals * this.#manifest.evaluation.everySamples;
   }
+}
+
+function some(members: Iterable<Member>, test: (member: Member) => boolean): boolean {
+  for (const member of members) if (test(member)) return true;
+  return false;
 }

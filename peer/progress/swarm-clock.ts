@@ -67,35 +67,53 @@ export class SwarmClock {
 
   samples(): number {
     if (this.#alonePeers !== null) return this.#own * this.#alonePeers;
-    const most = this.#most();
-    const known = this.#firstHand();
-    let [total, rumoured] = [this.#own, 0];
-    for (const samples of known.values()) total += Math.min(samples, most);
-    for (const [name, samples] of this.#rumours) rumoured += Math.max(0, samples - (known.get(name) ?? 0));
-    return total + Math.min(rumoured, most);
+    const { count, sum, best, next } = this.#standings();
+    const most = mostOf(count, next);
+    // Of all who count, the first alone may be beyond.
+    const beyond = best > this.#own ? Math.max(0, best - most) : 0;
+    let rumoured = 0;
+    for (const [name, samples] of this.#rumours) rumoured += Math.max(0, samples - this.#firstHandOf(name));
+    return this.#own + sum - beyond + Math.min(rumoured, most);
   }
 
   /** Samples of every other peer, as far as known here. */
   ofOthers(): Iterable<readonly [PeerName, number]> {
-    const all = this.#firstHand();
-    for (const [name, samples] of this.#rumours) all.set(name, Math.max(samples, all.get(name) ?? 0));
+    const all = new Map<PeerName, number>();
+    for (const { name } of this.#members.all()) all.set(name, this.#firstHandOf(name));
+    for (const counts of [this.#told, this.#rumours]) {
+      for (const [name, samples] of counts) all.set(name, Math.max(samples, all.get(name) ?? 0));
+    }
     return all;
   }
 
   /** The most that a peer counts for. */
   #most(): number {
-    const others = [...this.#firstHand().values()];
-    const next = [this.#own, ...others].sort((a, b) => b - a)[1] ?? 0;
-    return others.length > 1 ? MAX_LEAD * next : Number.POSITIVE_INFINITY;
+    const { count, next } = this.#standings();
+    return mostOf(count, next);
   }
 
-  /** What the others told of themselves. */
-  #firstHand(): Map<PeerName, number> {
-    const all = new Map(this.#told);
-    for (const { name, samples } of this.#members.all()) {
-      all.set(name, Math.max(Math.min(samples, this.#limitSamples), all.get(name) ?? 0));
-    }
-    return all;
+  /** What the others told of themselves: how many they are, their sum, and the best two counts, the own one among them. */
+  #standings(): { count: number; sum: number; best: number; next: number } {
+    const standings = { count: 0, sum: 0, best: this.#own, next: 0 };
+    const enter = (samples: number) => {
+      standings.count++;
+      standings.sum += samples;
+      if (samples > standings.best) {
+        standings.next = standings.best;
+        standings.best = samples;
+      } else if (samples > standings.next) {
+        standings.next = samples;
+      }
+    };
+    for (const { name } of this.#members.all()) enter(this.#firstHandOf(name));
+    for (const [name, samples] of this.#told) if (this.#members.get(name) === undefined) enter(samples);
+    return standings;
+  }
+
+  /** What a peer told of itself, in a frame or a status; 0 where nothing. */
+  #firstHandOf(name: PeerName): number {
+    const said = Math.min(this.#members.get(name)?.samples ?? 0, this.#limitSamples);
+    return Math.max(said, this.#told.get(name) ?? 0);
   }
 
   #note(counts: Map<PeerName, number>, name: PeerName, samples: number): void {
@@ -103,4 +121,9 @@ export class SwarmClock {
     if (known === undefined && counts.size === MAX_SAMPLES_PEERS) return;
     counts.set(name, Math.max(known ?? 0, Math.min(samples, this.#limitSamples)));
   }
+}
+
+/** @param next samples of the second best */
+function mostOf(others: number, next: number): number {
+  return others > 1 ? MAX_LEAD * next : Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,6 @@
 import { decodeReplicaImage, encodeReplicaImage } from '../../protocols/replica/image.ts';
 import type { MadeImage } from '../../protocols/replica/recent-images.ts';
+import { FrameReader, type UpdateReader } from '../../protocols/updates/update-reader.ts';
 import type { ReplicaCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import { type Dataset, type Minibatch, sampleSize } from '../../src/datasets/dataset.ts';
@@ -41,6 +42,8 @@ export interface TrainerComponents {
   readonly clock: Clock;
   /** Left out, a plain `Replica`; a simulation makes one that it watches. */
   readonly createReplica?: (start: Int32Array, init: ReplicaInit) => Replica;
+  /** Left out, one of its own. */
+  readonly reader?: UpdateReader;
 }
 
 export interface TrainerInit {
@@ -57,6 +60,7 @@ export class Trainer {
   readonly #components: TrainerComponents;
   readonly #manifest: Manifest;
   readonly #replica: Replica;
+  readonly #reader: UpdateReader;
   readonly #strategy: Strategy;
   readonly #schedule: Schedule;
   readonly #minibatches: Minibatches;
@@ -82,6 +86,7 @@ export class Trainer {
     const hashSeed = manifest.seed;
     const start = startValues(compute, unit, shared);
     this.#components = components;
+    this.#reader = components.reader ?? new FrameReader(layout, unit);
     this.#manifest = manifest;
     this.#context = { start, hashSeed };
     const createReplica = components.createReplica ?? ((values, init) => new Replica(values, init));
@@ -244,8 +249,7 @@ export class Trainer {
   }
 
   #decode(arrived: ArrivedFrame): ArrivedUpdate {
-    const { compute, clock } = this.#components;
-    return updateOf(arrived, { layout: compute.layout, nowMs: clock.nowMs() }, this.#replica.unit);
+    return updateOf(arrived, this.#reader, this.#components.clock.nowMs());
   }
 
   /** Moves a publication from `pending` to S, and frames it for the others. */

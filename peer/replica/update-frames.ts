@@ -1,4 +1,5 @@
-import { decodeFrame, decodeUpdate, encodeFrame, type FrameContext } from '../../protocols/updates/frame.ts';
+import { encodeFrame } from '../../protocols/updates/frame.ts';
+import type { UpdateReader } from '../../protocols/updates/update-reader.ts';
 import type { Fingerprint } from '../../src/sum/fingerprint.ts';
 import type { Update } from '../../src/sum/replicated-sum.ts';
 import type { Publication } from '../strategies/strategy.ts';
@@ -40,8 +41,8 @@ export function frameOf({ sum, origin }: Replica, publication: Publication, mark
 export type ArrivedUpdate = Update & { readonly fingerprint: Fingerprint | null };
 
 /** Throws MESSAGE_INVALID. */
-export function updateOf({ origin, bytes }: ArrivedFrame, context: FrameContext, unit: number): ArrivedUpdate {
-  const frame = decodeFrame(bytes, context);
+export function updateOf({ origin, bytes }: ArrivedFrame, reader: UpdateReader, nowMs: number): ArrivedUpdate {
+  const { frame, delta } = reader.read(bytes, nowMs);
   const { from, to, fingerprint } = frame;
-  return { origin, from, to, fingerprint, delta: decodeUpdate(frame, context.layout, unit) };
+  return { origin, from, to, fingerprint, delta };
 }

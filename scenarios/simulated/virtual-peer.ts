@@ -9,6 +9,7 @@ import { Trainer } from '../../peer/replica/trainer.ts';
 import type { Network } from '../../protocols/network.ts';
 import { addressOf } from '../../protocols/simulated/addresses.ts';
 import type { SimulatedHub } from '../../protocols/simulated/hub.ts';
+import type { UpdateReader } from '../../protocols/updates/update-reader.ts';
 import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
@@ -25,6 +26,8 @@ export interface VirtualPeerComponents {
   readonly clock: VirtualClock;
   readonly hub: SimulatedHub;
   readonly machine: VirtualMachine;
+  /** Shared by all peers. */
+  readonly reader: UpdateReader;
 }
 
 export interface VirtualPeerInit {
@@ -75,7 +78,7 @@ export class VirtualPeer {
   }
 
   start(): void {
-    const { clock, hub, machine } = this.#components;
+    const { clock, hub, machine, reader } = this.#components;
     const { index, manifest, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished, watch } = this.#init;
     this.#power = new AbortController();
     const { signal } = this.#power;
@@ -98,7 +101,7 @@ export class VirtualPeer {
     const network = hub.network(this.name);
     watch?.network(network);
     const peer = new Peer(
-      { network, clock, replica, checkpoints: this.#store(signal) },
+      { network, clock, replica, checkpoints: this.#store(signal), reader },
       {
         manifest,
         shard,

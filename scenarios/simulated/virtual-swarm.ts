@@ -4,13 +4,16 @@ import type { ArrivedFrame } from '../../peer/replica/replica-host.ts';
 import { SimulatedHub } from '../../protocols/simulated/hub.ts';
 import type { LinkSettings, Links } from '../../protocols/simulated/links.ts';
 import type { Trace } from '../../protocols/simulated/trace.ts';
+import { FrameReader } from '../../protocols/updates/update-reader.ts';
 import type { Compute } from '../../src/compute/compute.ts';
 import type { Dataset } from '../../src/datasets/dataset.ts';
 import type { Manifest } from '../../src/manifest.ts';
+import { latticeUnit } from '../../src/sum/lattice.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { SharedReader } from './shared-reader.ts';
 import { START_MS } from './simulation.ts';
 import { type ComputeModel, VirtualMachine } from './virtual-machine.ts';
 import { type PeerWatch, peerName, VirtualPeer } from './virtual-peer.ts';
@@ -90,6 +93,8 @@ export async function runVirtualSwarm(
   const random = seededRandom(manifest.seed).fork('simulation');
   const hub = new SimulatedHub({ clock, random: random.fork('links'), trace: init.trace }, link);
   init.intrude?.(hub, clock);
+  const unit = latticeUnit(manifest.exchange.latticeBits);
+  const reader = new SharedReader(new FrameReader(components.compute.layout, unit));
   const incarnations = random.fork('incarnations');
   const events: PeerEvent[] = [];
   const emit = (event: PeerEvent) => {
@@ -102,7 +107,7 @@ export async function runVirtualSwarm(
   const peers = Array.from({ length: count }, (_, index) => {
     const machine = new VirtualMachine(init.model, index, random.fork(`machine ${index}`));
     const drawIncarnation = () => incarnations.bits64();
-    return new VirtualPeer({ ...components, clock, hub, machine }, { ...init, index, drawIncarnation, emit });
+    return new VirtualPeer({ ...components, clock, hub, machine, reader }, { ...init, index, drawIncarnation, emit });
   });
   init.accompany?.(peers, clock);
   for (const peer of peers) if (peer.index < manifest.peers) peer.start();

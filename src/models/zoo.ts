@@ -7,6 +7,11 @@ const zoo: ReadonlyMap<string, readonly [inputShape: readonly number[], ...layer
   /** LeCun et al., Proceedings of the IEEE 1998, section III: the model of Deep Compression's tables. */
   ['lenet-300-100', [[784], dense(300, 'relu'), dense(100, 'relu'), dense(10)]],
   ['mlp-100', [[784], dense(100, 'relu'), dense(10)]],
+  /** On the means of 4 x 4 pixels, 3,850 parameters: small enough for a simulated swarm of a thousand. */
+  [
+    'pooled-mlp-64',
+    [[28, 28, 1], layer('AveragePooling2D', { pool_size: 4 }), layer('Flatten'), dense(64, 'relu'), dense(10)],
+  ],
   /** As Caffe has it (examples/mnist/lenet.prototxt), and Deep Compression after it: no activation but one. */
   [
     'lenet-5',

@@ -5,8 +5,14 @@ interface Event {
   readonly atMs: number;
   /** Events of one instant run in the order in which they were scheduled. */
   readonly order: number;
-  readonly action: () => void;
+  /** Null once cancelled: it stays in the heap until its time comes, for most that are cancelled are due soon. */
+  action: (() => void) | null;
 }
+
+/** So many events pass before the process is let look at signals and sockets: that takes as long as ten of them. */
+const EVENTS_PER_TURN = 1024;
+/** Cancelled events are cleared away once there are this many, and more than there are others. */
+const MIN_CANCELLED = 1024;
 
 /**
  * Time of a simulation: it stands still while anything computes and jumps to the next event when nothing does.
@@ -16,8 +22,9 @@ interface Event {
 export class VirtualClock implements Clock {
   #nowMs: number;
   #scheduled = 0;
-  /** The next event is the last element, so that taking it moves nothing. */
-  readonly #events: Event[] = [];
+  /** A binary heap, the next event at its top. */
+  #events: Event[] = [];
+  #cancelled = 0;
 
   constructor(startMs = 0) {
     this.#nowMs = startMs;
@@ -28,11 +35,14 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, action: () => void): () => void {
-    const event = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#scheduled++, action };
-    this.#events.splice(this.#place(event), 0, event);
+    const event: Event = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#scheduled++, action };
+    this.#events.push(event);
+    this.#rise(this.#events.length - 1);
     return () => {
-      const place = this.#place(event);
-      if (this.#events[place] === event) this.#events.splice(place, 1);
+      if (event.action === null) return;
+      event.action = null;
+      this.#cancelled++;
+      if (this.#cancelled > MIN_CANCELLED && 2 * this.#cancelled > this.#events.length) this.#clearCancelled();
     };
   }
 
@@ -47,33 +57,83 @@ export class VirtualClock implements Clock {
       settled = true;
     };
     until.then(settle, settle);
-    for (await microtasksDrained(); !settled; await microtasksDrained()) {
-      const next = this.#events.at(-1);
+    await turnOfTheProcess();
+    for (let events = 1; !settled; events++) {
+      const next = this.#next();
       if (next === undefined) throw timedOut('an event, with none scheduled', limitMs, 'look for a wait in a circle');
       if (next.atMs > endMs) throw timedOut('the end of the simulation', limitMs, 'raise the limit on virtual time');
-      this.#events.pop();
+      this.#removeTop();
       this.#nowMs = next.atMs;
-      next.action();
+      const { action } = next;
+      // Whoever cancels it from now on is too late.
+      next.action = null;
+      action!();
+      await (events % EVENTS_PER_TURN === 0 ? turnOfTheProcess() : microtasksDrained());
     }
     return until;
   }
 
-  /** Where `event` is, or belongs: by binary search, latest first. */
-  #place(event: Event): number {
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#events[middle]!;
-      if (other.atMs > event.atMs || (other.atMs === event.atMs && other.order > event.order)) low = middle + 1;
-      else high = middle;
+  /** The next event that was not cancelled, left at the top. */
+  #next(): Event | undefined {
+    while (this.#events[0]?.action === null) {
+      this.#removeTop();
+      this.#cancelled--;
     }
-    return low;
+    return this.#events[0];
+  }
+
+  #removeTop(): void {
+    const events = this.#events;
+    const last = events.pop()!;
+    if (events.length === 0) return;
+    events[0] = last;
+    this.#sink(0);
+  }
+
+  /** In order of time, a list is a heap. */
+  #clearCancelled(): void {
+    this.#events = this.#events.filter(({ action }) => action !== null).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    this.#cancelled = 0;
+  }
+
+  #rise(from: number): void {
+    const events = this.#events;
+    const event = events[from]!;
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >>> 1;
+      if (!isBefore(event, events[parent]!)) break;
+      events[place] = events[parent]!;
+      place = parent;
+    }
+    events[place] = event;
+  }
+
+  #sink(from: number): void {
+    const events = this.#events;
+    const event = events[from]!;
+    let place = from;
+    for (let child = 2 * place + 1; child < events.length; child = 2 * place + 1) {
+      if (child + 1 < events.length && isBefore(events[child + 1]!, events[child]!)) child++;
+      if (!isBefore(events[child]!, event)) break;
+      events[place] = events[child]!;
+      place = child;
+    }
+    events[place] = event;
   }
 }
 
-/** Immediates run when every promise that can settle has settled. */
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}
+
+/** Ticks run when every promise that can settle has settled, those included that settle meanwhile. */
 function microtasksDrained(): Promise<void> {
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+}
+
+/** Immediates do so, too, and sockets, timers and signals have their turn before. */
+function turnOfTheProcess(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -19,6 +19,7 @@ import { createLibp2pNetwork } from '../../protocols/libp2p/network.ts';
 import type { Network } from '../../protocols/network.ts';
 import { UPDATES_PROTOCOL } from '../../protocols/updates/constants.ts';
 import { encodeReceiverMessage, encodeSourceMessage } from '../../protocols/updates/messages.ts';
+import { FrameReader } from '../../protocols/updates/update-reader.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { manifestDigests } from '../../src/manifest.ts';
 import { Identity } from '../../src/sum/identity.ts';
@@ -74,7 +75,10 @@ class Node {
       { network, clock, log },
       { layout: frameLayout, unit: frameUnit, identity, admits, onInvalid },
     );
-    this.inbox = new Inbox({ clock, log, identity }, { layout: frameLayout, unit: frameUnit, onArrival: () => {} });
+    this.inbox = new Inbox(
+      { clock, log, identity, reader: new FrameReader(frameLayout, frameUnit) },
+      { onArrival: () => {} },
+    );
     const { inbox } = this;
     const feeds = new DirectFeeds(
       { network, clock, members, inbox },

@@ -3,6 +3,7 @@ import { Members } from '../../peer/membership/members.ts';
 import type { Network } from '../../protocols/network.ts';
 import { maxSourceMessageBytes } from '../../protocols/updates/constants.ts';
 import { UpdateFeed } from '../../protocols/updates/update-feed.ts';
+import { FrameReader } from '../../protocols/updates/update-reader.ts';
 import { UpdateSource } from '../../protocols/updates/update-source.ts';
 import { Identity } from '../../src/sum/identity.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
@@ -26,8 +27,8 @@ export class UpdateNode {
     this.identity = new Identity(name, () => 1n);
     this.members = new Members(clock, () => {}, byHearsay);
     this.inbox = new Inbox(
-      { clock, log: this.log, identity: this.identity },
-      { layout: frameLayout, unit: frameUnit, onArrival: (origin) => this.source.logGrew(origin) },
+      { clock, log: this.log, identity: this.identity, reader: new FrameReader(frameLayout, frameUnit) },
+      { onArrival: (origin) => this.source.logGrew(origin) },
     );
   }
 

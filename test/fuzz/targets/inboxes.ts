@@ -3,6 +3,7 @@ import { Inbox } from '../../../peer/exchange/inbox.ts';
 import { packTuple, unpackTuple } from '../../../protocols/flat-tuple.ts';
 import { decodeFrame, decodeUpdate } from '../../../protocols/updates/frame.ts';
 import type { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
+import { FrameReader } from '../../../protocols/updates/update-reader.ts';
 import { Identity } from '../../../src/sum/identity.ts';
 import type { OriginKey } from '../../../src/sum/origin.ts';
 import { ReplicatedSum } from '../../../src/sum/replicated-sum.ts';
@@ -49,7 +50,10 @@ export const inboxes: FuzzTarget = {
   codes: [],
   attempt(random) {
     const log = new UpdateLog(LOG_BYTES);
-    const inbox = new Inbox({ clock: new VirtualClock(), log, identity }, { layout, unit, onArrival: () => {} });
+    const inbox = new Inbox(
+      { clock: new VirtualClock(), log, identity, reader: new FrameReader(layout, unit) },
+      { onArrival: () => {} },
+    );
     const sum = new ReplicatedSum(new Int32Array(layout.size), 1);
     const state = () => ({
       arrived: [...inbox.arrived.entries()],

@@ -3,6 +3,7 @@ import { Inbox } from '../../../peer/exchange/inbox.ts';
 import { MAX_IMAGE_ORIGINS } from '../../../protocols/replica/constants.ts';
 import { MAX_INCARNATIONS } from '../../../protocols/updates/constants.ts';
 import type { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
+import { FrameReader } from '../../../protocols/updates/update-reader.ts';
 import { Identity } from '../../../src/sum/identity.ts';
 import type { OriginKey } from '../../../src/sum/origin.ts';
 import { UpdateLog } from '../../../src/sum/update-log.ts';
@@ -32,12 +33,8 @@ beforeEach(() => {
 
 const inboxOf = () =>
   new Inbox(
-    { clock: new VirtualClock(), log, identity },
-    {
-      layout: frameLayout,
-      unit: frameUnit,
-      onArrival: (origin, { to, samples }) => arrivals.push(`${origin} ${to} ${samples}`),
-    },
+    { clock: new VirtualClock(), log, identity, reader: new FrameReader(frameLayout, frameUnit) },
+    { onArrival: (origin, { to, samples }) => arrivals.push(`${origin} ${to} ${samples}`) },
   );
 
 describe('an inbox', () => {

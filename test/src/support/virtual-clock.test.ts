@@ -43,6 +43,37 @@ describe('virtual clock', () => {
     expect(seen).toEqual([0, 2]);
   });
 
+  it('keeps the order of time whatever is scheduled and cancelled, many thousands at once', async () => {
+    const clock = new VirtualClock();
+    const random = seededRandom(3);
+    const seen: [atMs: number, order: number][] = [];
+    const expected: [atMs: number, order: number][] = [];
+    for (let order = 0; order < 5_000; order++) {
+      const atMs = random.below(500);
+      const cancel = clock.after(atMs, () => seen.push([clock.nowMs(), order]));
+      if (random.below(4) > 0) cancel();
+      else expected.push([atMs, order]);
+    }
+    await clock.run(sleep(clock, 500));
+    expect(seen).toEqual(expected.sort(([a, first], [b, second]) => a - b || first - second));
+  });
+
+  it('lets the process look at its sockets and timers while events follow one another', async () => {
+    const clock = new VirtualClock();
+    let turns = 0;
+    const count = () => {
+      turns++;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    const many = async () => {
+      for (let event = 0; event < 10_000; event++) await sleep(clock, 1);
+    };
+    await clock.run(many());
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(5);
+  });
+
   it('replays a program of many actors identically from one seed', async () => {
     const replay = async () => {
       const clock = new VirtualClock();
