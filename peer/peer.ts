@@ -36,7 +36,7 @@ export interface PeerComponents {
   readonly network: Network;
   readonly clock: Clock;
   readonly replica: ReplicaHost;
-  /** Memory of the peer's process, where it has one to itself. */
+  /** Memory of the peer's process; left out where another peer tells it. */
   readonly memory?: () => MemoryUse;
   /** Where the peer's checkpoints are kept; left out, none are made. */
   readonly checkpoints?: CheckpointStore;
@@ -173,7 +173,7 @@ export class Peer {
     const cancel = this.#clock.after(manifest.limits.seconds * 1000, () => this.#overtime.abort());
     try {
       await this.#network.start();
-      this.#narrator.say({ type: 'listening', addresses: this.#network.addresses });
+      this.#narrator.say({ type: 'listening', shard: this.#init.shard, addresses: this.#network.addresses });
       this.#board.start();
       this.#chores.every(HOUSEKEEPING_MS, () => {
         this.#members.suspectSilent();

@@ -54,7 +54,7 @@ export async function runScenario(
   const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
   const folder = await RunFolder.create(paths.out, `${manifest.name}-${time}`);
   const tally = new RunTally(manifest);
-  const ending = await runInto(folder, components, manifest, tally, startedAtMs);
+  const ending = await runInto(folder, components, scenario, { manifest, tally, startedAtMs });
   const summary = summarize(manifest, tally, startedAtMs);
   await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   const control = ending.kind === 'finished' ? await runControl(components, scenario, summary, folder, paths) : null;
@@ -75,9 +75,8 @@ export async function runScenario(
 async function runInto(
   folder: RunFolder,
   { clock, peerCommand, interrupt, progress }: ScenarioComponents,
-  manifest: Manifest,
-  tally: RunTally,
-  startedAtMs: number,
+  { processes }: Scenario,
+  { manifest, tally, startedAtMs }: { manifest: Manifest; tally: RunTally; startedAtMs: number },
 ): Promise<SwarmEnding> {
   const manifestFile = await folder.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   folder.log({ atMs: startedAtMs, peer: 'runner', type: 'run-started', manifest: manifestDigest(manifest) });
@@ -89,7 +88,8 @@ async function runInto(
       tally.add(index, event);
     };
     const onRunnerEvent = (event: object) => folder.log(event);
-    return await runSwarm({ clock, peerCommand, interrupt, onPeerEvent, onRunnerEvent }, manifest, manifestFile);
+    const components = { clock, peerCommand, interrupt, onPeerEvent, onRunnerEvent };
+    return await runSwarm(components, { manifest, manifestFile, processes });
   } finally {
     view.stop();
     await folder.close();
@@ -117,7 +117,7 @@ async function runControl(
   const manifest = await manifestOf(alone, paths.working);
   const folder = await RunFolder.create(parent.path, 'control');
   const tally = new RunTally(manifest);
-  const ending = await runInto(folder, components, manifest, tally, startedAtMs);
+  const ending = await runInto(folder, components, alone, { manifest, tally, startedAtMs });
   const summary = summarize(manifest, tally, startedAtMs);
   await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
   return { ending, summary };
