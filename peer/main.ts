@@ -57,31 +57,28 @@ export async function runPeers(options: PeersOptions): Promise<void> {
 }
 
 async function runAll(options: PeersOptions, thread: ReplicaThread, state: StateFolder | null): Promise<void> {
-  const { shards, join, events } = options;
   const stop = linkedAbort(options.signal);
   const { signal } = stop;
   // Each peer waits for it at several places; Node warns from eleven on.
   setMaxListeners(0, signal);
-  let firstListens = (_addresses: readonly string[]): void => {};
-  const addressesOfFirst = new Promise<readonly string[]>((resolve) => {
-    firstListens = resolve;
-  });
-  const lead = async () => {
-    const told = (event: PeerEvent) => {
-      events(event);
-      if (event.type === 'listening') firstListens(event.addresses);
-    };
-    const surroundings = { thread, state, memory: memoryOfProcess };
-    await (await createPeer({ ...options, signal, events: told }, shards[0]!, surroundings)).run();
-  };
-  const follow = async (shard: number | null) => {
-    const addresses = await addressesOfFirst;
-    const joined = join.length > 0 ? join : addresses;
-    const peer = await createPeer({ ...options, signal, join: joined }, shard, { thread, state: null, memory: null });
-    if (!signal.aborted) await peer.run();
-  };
-  const runs = [lead().finally(() => firstListens([])), ...shards.slice(1).map(follow)];
-  for (const run of runs) run.catch(() => stop.abort());
+  const first: Surroundings = { thread, state, memory: memoryOfProcess };
+  const runs: Promise<void>[] = [];
+  let { join } = options;
+  // One after the other: handshakes are work, and many at a time only make all of them late.
+  for (const shard of options.shards) {
+    if (signal.aborted) break;
+    await new Promise<void>((ready) => {
+      const events = (event: PeerEvent) => {
+        options.events(event);
+        if (event.type === 'listening' && join.length === 0) join = event.addresses;
+        if (event.type === 'ready') ready();
+      };
+      const surroundings = runs.length === 0 ? first : { thread, state: null, memory: null };
+      const run = runPeer({ ...options, join, signal, events }, shard, surroundings);
+      runs.push(run.finally(ready));
+      run.catch(() => stop.abort());
+    });
+  }
   const failed = (await Promise.allSettled(runs)).find((end) => end.status === 'rejected');
   stop.abort();
   if (failed !== undefined) throw failed.reason;
@@ -94,21 +91,22 @@ interface Surroundings {
   readonly memory: (() => MemoryUse) | null;
 }
 
-async function createPeer(
+async function runPeer(
   options: PeersOptions,
   wanted: number | null,
   { thread, state, memory }: Surroundings,
-): Promise<Peer> {
+): Promise<void> {
   const { manifest, join, events, signal, logBytes, checkpointSeconds } = options;
   const network = await createNetwork(options, state);
   const shard = wanted ?? shardOfName(network.self, manifest.peers);
   const identity = new Identity(network.self, () => randomBytes(8).readBigUInt64BE());
   const replica = thread.host({ shard, origin: identity.origin });
   const components = { network, clock: systemClock, replica };
-  return new Peer(
+  const peer = new Peer(
     { ...components, ...(memory && { memory }), ...(state && { checkpoints: state.checkpoints }) },
     { manifest, shard, identity, join, emit: events, signal, logBytes, checkpointSeconds },
   );
+  await peer.run();
 }
 
 /** With the key from the state folder, so that the peer comes back under its name. */
