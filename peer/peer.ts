@@ -100,8 +100,8 @@ export class Peer {
     const gossips = isGossip(manifest);
     const onChange = ({ name }: Member, state: MemberChange) => {
       this.#narrator.say({ type: 'member', member: name, state });
-      // Whoever is new, or was away, has missed this peer's earlier statuses.
-      if (state === 'joined' || state === 'back') this.#board.announce();
+      // Whoever is new, or was away, has missed the earlier ones. Among many it waits for the next: all at once are a storm.
+      if (!gossips && (state === 'joined' || state === 'back')) this.#board.announce();
     };
     this.#members = new Members(clock, onChange, gossips);
     const members = this.#members;

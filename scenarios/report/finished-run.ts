@@ -16,9 +16,10 @@ export interface FinishedRun {
   readonly startedAtMs: number;
 }
 
-/** More peers than this are no curves to tell apart: beyond it their median and ends are drawn. */
-export const MAX_PEER_CURVES = 16;
-const ends = ['median', 'min', 'max'] as const;
+/** More peers than this cannot be told apart on a page. */
+export const MAX_SHOWN_PEERS = 16;
+/** What stands for them. */
+export const ends = ['median', 'min', 'max'] as const;
 
 export function peerLabel(index: number): string {
   return `peer ${index + 1}`;
@@ -36,7 +37,7 @@ export function peerCurves(
   points: (peer: PeerTally) => readonly Point[],
   label: (index: number) => string | null = peerLabel,
 ): Curve[] {
-  if (tally.peers.length > MAX_PEER_CURVES) {
+  if (tally.peers.length > MAX_SHOWN_PEERS) {
     const all = tally.peers.map(points).filter((each) => each.length > 0);
     return ends.map((end, index) => ({
       label: label(0) === null ? null : end,
@@ -62,7 +63,7 @@ export function swarmCurve(label: string | null, dash: Dash, points: readonly Po
 
 /** The colours of the peers, or of their median and ends, and what else the plot shows. */
 export function peerLegend({ tally }: FinishedRun, ...more: readonly LegendItem[]): LegendItem[] {
-  const many = tally.peers.length > MAX_PEER_CURVES;
+  const many = tally.peers.length > MAX_SHOWN_PEERS;
   const labels = many ? ends.map((end) => `${end} of the peers`) : tally.peers.map(({ index }) => peerLabel(index));
   const colours = peerColours(labels.length);
   return [...labels.map((label, index) => ({ label, colour: colours[index]! })), ...more];
