@@ -19,7 +19,8 @@ function whole(flag: string, least: number, most: number): (text: string) => num
 
 export const parseSeed = whole('--seed', 0, 2 ** 32 - 1);
 export const parsePeers = whole('--peers', 1, MAX_PEERS);
-export const parseShard = whole('--shard', 0, MAX_PEERS - 1);
+export const parseProcesses = whole('--processes', 1, MAX_PEERS);
+const parseShard = whole('--shard', 0, MAX_PEERS - 1);
 
 export const parseCheckpointSeconds = whole('--checkpoint-seconds', 1, 86_400);
 /** Up to what one process can hold. */
@@ -29,6 +30,13 @@ export function parseBackend(text: string): BackendName {
   const name = backendNames.find((each) => each === text);
   if (name === undefined) throw wrong('--backend', `one of ${backendNames.join(', ')}`, text, 'or leave it out');
   return name;
+}
+
+/** A shard is trained on by one peer; given again, it is refused. */
+export function collectShards(text: string, before: readonly number[] = []): number[] {
+  const shard = parseShard(text);
+  if (before.includes(shard)) throw wrong('--shard', 'each shard once', text, 'leave the second out');
+  return [...before, shard];
 }
 
 /** Collects a repeated flag's multiaddresses. */

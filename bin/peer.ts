@@ -3,9 +3,11 @@ import type { PeerEvent } from '../peer/events.ts';
 import { fillDataCache } from '../peer/machine/data-cache.ts';
 import { showDownloads } from '../scenarios/runner/download-bar.ts';
 import type { BackendName } from '../src/compute/compute.ts';
+import type { Manifest } from '../src/manifest.ts';
+import type { PeerName } from '../src/sum/origin.ts';
 import { MurmurError } from '../src/support/errors.ts';
 import { exitStatus } from './exit-status.ts';
-import { collectAddresses, parseBackend, parseCheckpointSeconds, parseLogBytes, parseShard } from './flags.ts';
+import { collectAddresses, collectShards, parseBackend, parseCheckpointSeconds, parseLogBytes } from './flags.ts';
 import { readManifest } from './manifest-file.ts';
 import { eventLine } from './peer-lines.ts';
 import { type StopSignal, stopOnSignals } from './stop-on-signals.ts';
@@ -15,7 +17,7 @@ interface PeerFlags {
   listen: string[];
   announce?: string[];
   join?: string[];
-  shard?: number;
+  shard?: number[];
   backend?: BackendName;
   state?: string;
   checkpointSeconds?: number;
@@ -33,7 +35,11 @@ export const peerCommand = new Command('peer')
     collectAddresses('--announce'),
   )
   .option('--join <multiaddr>', 'a peer that is already there; may be repeated', collectAddresses('--join'))
-  .option('--shard <k>', 'which share of the data it learns from, 0 to peers - 1', parseShard)
+  .option(
+    '--shard <k>',
+    'which share of the data it learns from, 0 to peers - 1; repeated, a peer for each, in this process',
+    collectShards,
+  )
   .option('--backend <name>', 'insist on a compute backend', parseBackend)
   .option('--state <folder>', 'keep its name and its checkpoints there, to come back with after a crash')
   .option('--checkpoint-seconds <s>', 'time between two checkpoints, 15 where left out', parseCheckpointSeconds)
@@ -55,40 +61,51 @@ export const peerCommand = new Command('peer')
     }
   });
 
-/** Runs to the end and tells whether the swarm reached its target. */
+/** Runs to the end and tells whether the swarm reached its target, as every peer of this process saw it. */
 async function peer(flags: PeerFlags, signal: AbortSignal): Promise<boolean> {
   const manifest = await readManifest(flags.run);
-  const shard = flags.shard ?? null;
+  const shards = flags.shard ?? [null];
   if (flags.checkpointSeconds !== undefined && flags.state === undefined) {
     const problem = 'there is nowhere to keep a checkpoint';
     throw new MurmurError({ code: 'CONFIG_INVALID', field: '--checkpoint-seconds', problem, mend: 'give --state too' });
   }
-  if (shard !== null && shard >= manifest.peers) {
-    const problem = `the run has shards 0 to ${manifest.peers - 1}, got ${shard}`;
-    throw new MurmurError({ code: 'CONFIG_INVALID', field: '--shard', problem, mend: 'give one of these' });
-  }
-  let reached = false;
+  checkShards(flags, manifest);
+  const reached = new Set<PeerName>();
   const events = (event: PeerEvent) => {
-    reached ||= event.type === 'converged';
+    if (event.type === 'converged') reached.add(event.peer);
     process.stdout.write(flags.json ? `${JSON.stringify(event)}\n` : `${eventLine(event)}\n`);
   };
   await showDownloads(process.stderr, (onProgress) => fillDataCache(manifest.data, onProgress, signal));
   if (signal.aborted) return false;
   // Only a peer needs the network and TensorFlow.js; other commands start without them.
-  const { runPeer } = await import('../peer/main.ts');
-  await runPeer({
+  const { runPeers } = await import('../peer/main.ts');
+  await runPeers({
     manifest: { ...manifest, backend: flags.backend ?? manifest.backend },
     listen: flags.listen,
     announce: flags.announce ?? [],
     join: flags.join ?? [],
-    shard,
+    shards,
     state: flags.state ?? null,
     checkpointSeconds: flags.checkpointSeconds,
     logBytes: flags.logBytes,
     events,
     signal,
   });
-  return reached;
+  return reached.size === shards.length;
+}
+
+/** Throws CONFIG_INVALID where they are not the run's, or what belongs to one peer was given to several. */
+function checkShards({ shard: shards = [], state, announce }: PeerFlags, manifest: Manifest): void {
+  const unknown = shards.find((shard) => shard >= manifest.peers);
+  if (unknown !== undefined) {
+    const problem = `the run has shards 0 to ${manifest.peers - 1}, got ${unknown}`;
+    throw new MurmurError({ code: 'CONFIG_INVALID', field: '--shard', problem, mend: 'give one of these' });
+  }
+  const single = state !== undefined ? '--state' : announce !== undefined ? '--announce' : null;
+  if (shards.length > 1 && single !== null) {
+    const problem = 'is of one peer, and this process is to have several';
+    throw new MurmurError({ code: 'CONFIG_INVALID', field: single, problem, mend: 'start a process for each shard' });
+  }
 }
 
 /** The signal is raised by Ctrl-C, SIGTERM, or the death of the runner that started this peer. */

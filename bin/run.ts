@@ -9,12 +9,13 @@ import { ownPeerCommand } from '../scenarios/runner/peer-process.ts';
 import type { BackendName } from '../src/compute/compute.ts';
 import { systemClock } from '../src/support/system-clock.ts';
 import { complain, exitStatus } from './exit-status.ts';
-import { collect, parseBackend, parsePeers, parseSeed } from './flags.ts';
+import { collect, parseBackend, parsePeers, parseProcesses, parseSeed } from './flags.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
 interface RunFlags {
   seed?: number;
   peers?: number;
+  processes?: number;
   out: string;
   set?: string[];
   backend?: BackendName;
@@ -23,10 +24,11 @@ interface RunFlags {
 }
 
 export const runCommand = new Command('run')
-  .description('run a scenario: every peer a process of its own on this machine, or all simulated')
+  .description('run a scenario with real peers on this machine, or with all of them simulated')
   .argument('<name|file>', 'a built-in scenario (see murmur list) or a .ts, .js or .mjs script')
   .option('--seed <n>', 'seed of data, model and every choice', parseSeed)
   .option('--peers <n>', 'peers to start', parsePeers)
+  .option('--processes <n>', 'processes to spread them over, one each where left out', parseProcesses)
   .option('--out <folder>', 'where the run leaves its folder', 'runs')
   .option('--set <path=value>', 'change a field of the scenario, such as target.value=0.9; may be repeated', collect)
   .option('--backend <name>', 'insist on a compute backend', parseBackend)
@@ -57,10 +59,11 @@ async function run(nameOrFile: string, flags: RunFlags): Promise<number> {
 }
 
 /** Flags speak last, after the script and `--set`. */
-function flagOverrides({ seed, peers, backend, mode }: RunFlags): Override[] {
+function flagOverrides({ seed, peers, processes, backend, mode }: RunFlags): Override[] {
   const given: [string, unknown][] = [
     ['seed', seed],
     ['peers', peers],
+    ['processes', processes],
     ['backend', backend],
     ['mode', mode],
   ];

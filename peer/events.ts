@@ -8,7 +8,7 @@ export interface Quantiles {
   readonly p99: number;
 }
 
-/** Of the peer's process: resident memory of all its threads, and what V8 holds for the network thread. */
+/** Of a process: resident memory of all its threads, and what V8 holds for the network thread. */
 export interface MemoryUse {
   readonly rssBytes: number;
   readonly heapUsedBytes: number;
@@ -25,7 +25,7 @@ export interface Footprint {
   readonly publishedPayloadBytes: number;
   /** Updates of all origins held to serve others, bookkeeping included, at this moment. */
   readonly logBytes: number;
-  /** Null where the peer has no process of its own, as in a simulation. */
+  /** Of the peer's process, told by the first peer in it; null from the others, and in a simulation. */
   readonly memory: MemoryUse | null;
 }
 
@@ -88,7 +88,7 @@ export interface PeerReport {
 
 /** Everything a peer tells its surroundings, one JSON object a line with `--json`. */
 export type PeerEvent = { readonly atMs: number; readonly peer: PeerName } & (
-  | { readonly type: 'listening'; readonly addresses: readonly string[] }
+  | { readonly type: 'listening'; readonly shard: number; readonly addresses: readonly string[] }
   | {
       readonly type: 'ready';
       readonly backend: BackendName;

@@ -37,7 +37,7 @@ export interface PeerComponents {
   readonly network: Network;
   readonly clock: Clock;
   readonly replica: ReplicaHost;
-  /** Memory of the peer's process, where it has one to itself. */
+  /** Memory of the peer's process; left out where another peer tells it. */
   readonly memory?: () => MemoryUse;
   /** Where the peer's checkpoints are kept; left out, none are made. */
   readonly checkpoints?: CheckpointStore;
@@ -103,8 +103,8 @@ export class Peer {
     const gossips = isGossip(manifest);
     const onChange = ({ name }: Member, state: MemberChange) => {
       this.#narrator.say({ type: 'member', member: name, state });
-      // Whoever is new, or was away, has missed this peer's earlier statuses.
-      if (state === 'joined' || state === 'back') this.#board.announce();
+      // Whoever is new, or was away, has missed the earlier ones. Among many it waits for the next: all at once are a storm.
+      if (!gossips && (state === 'joined' || state === 'back')) this.#board.announce();
     };
     this.#members = new Members(clock, onChange, gossips);
     const members = this.#members;
@@ -176,7 +176,7 @@ export class Peer {
     const cancel = this.#clock.after(manifest.limits.seconds * 1000, () => this.#overtime.abort());
     try {
       await this.#network.start();
-      this.#narrator.say({ type: 'listening', addresses: this.#network.addresses });
+      this.#narrator.say({ type: 'listening', shard: this.#init.shard, addresses: this.#network.addresses });
       this.#board.start();
       this.#chores.every(HOUSEKEEPING_MS, () => {
         this.#members.suspectSilent();

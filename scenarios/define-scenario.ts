@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { z } from 'zod';
-import { manifestSchema } from '../src/manifest.ts';
+import { MAX_PEERS, manifestSchema } from '../src/manifest.ts';
 import { check } from './check.ts';
 import { simulationSchema } from './simulated/simulation.ts';
 
@@ -16,6 +16,8 @@ export const scenarioSchema = z.strictObject({
   describe: z.string().max(200).default(''),
   seed: seed.default(1),
   peers: peers.default(4),
+  /** Processes that the peers are spread over; null gives each its own. */
+  processes: z.number().int().min(1).max(MAX_PEERS).nullable().default(null),
   model: z.custom<ModelSource>(isModelSource).meta({
     description: 'a model\'s name such as "lenet-300-100", a tf.LayersModel, or a function that returns one',
   }),

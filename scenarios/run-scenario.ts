@@ -111,7 +111,7 @@ async function runInto(
   let ending: SwarmEnding;
   try {
     ending = await (time === null
-      ? runSwarm({ ...components, ...listener }, manifest, manifestFile)
+      ? runSwarm({ ...components, ...listener }, { manifest, manifestFile, processes: scenario.processes })
       : simulate({ ...components, ...listener, folder, time, say: (line) => view.say(line) }, course));
   } finally {
     view.stop();

@@ -19,7 +19,7 @@ export interface Books {
   readonly swarm: SwarmClock;
   readonly delays: DelayMeter;
   readonly tally: Tally;
-  /** Asks the peer's process what memory it uses; null where it has none of its own. */
+  /** Asks the peer's process what memory it uses; null where another peer tells it. */
   readonly memory: (() => MemoryUse) | null;
 }
 

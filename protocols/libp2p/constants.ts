@@ -39,6 +39,12 @@ export const PROBE_INTERVAL_MS = 30_000;
 /** Long, for a peer may be starved of processor time by training; a closed socket is noticed at once anyway. */
 export const PROBE_TIMEOUT_MS = 30_000;
 
+/**
+ * How long a connection may take to come about, encryption agreed on. Long: where a whole swarm starts on one machine,
+ * thousands of handshakes share its processor.
+ */
+export const DIAL_TIMEOUT_MS = 20_000;
+
 /** How long opening a channel may take, both of its round trips included. */
 export const OPEN_TIMEOUT_MS = 20_000;
 
@@ -47,6 +53,13 @@ export const OPEN_TIMEOUT_MS = 20_000;
  * forwarding only has to bridge to those further away: a low degree keeps the duplicates down.
  */
 export const GOSSIP_DEGREE = 3;
+
+/**
+ * Neighbours beyond which others are sent away as such, and told of `EXCHANGED_PEERS` more instead, whom they dial: a
+ * swarm begins as a star around the peer that all have joined, and who knows nobody else there hears of nobody else.
+ */
+export const MAX_GOSSIP_DEGREE = 8;
+export const EXCHANGED_PEERS = 4;
 
 /** A new neighbour takes about two round trips until gossip reaches it; who subscribes to nothing holds none back longer. */
 export const INTRODUCTION_POLL_MS = 10;

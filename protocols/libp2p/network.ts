@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { noise } from '@chainsafe/libp2p-noise';
-import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
+import { type GossipSub, type GossipsubOpts, gossipsub } from '@libp2p/gossipsub';
 import { type Identify, identify } from '@libp2p/identify';
 import type { Libp2p, PrivateKey } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
@@ -19,6 +20,9 @@ import { StreamChannel } from './stream-channel.ts';
 import { StreamMeter } from './stream-meter.ts';
 
 type Services = { identify: Identify; gossip: GossipSub };
+
+/** As it comes over the wire, before anything of it is believed. */
+type Message = Parameters<NonNullable<GossipsubOpts['fastMsgIdFn']>>[0];
 
 export interface Libp2pNetworkInit {
   /** Addresses to listen on, `/ip4/0.0.0.0/tcp/0` for any port; none for a peer that only dials. */
@@ -174,6 +178,9 @@ function libp2pOptions(init: Libp2pNetworkInit, counter: SocketCounter): Libp2pO
     connectionManager: {
       maxConnections: limits.MAX_CONNECTIONS,
       inboundConnectionThreshold: limits.MAX_CONNECTIONS_PER_HOST_SECOND,
+      dialTimeout: limits.DIAL_TIMEOUT_MS,
+      addressDialTimeout: limits.DIAL_TIMEOUT_MS,
+      inboundUpgradeTimeout: limits.DIAL_TIMEOUT_MS,
       maxIncomingPendingConnections: limits.MAX_CONNECTIONS_PER_HOST_SECOND,
       outboundStreamProtocolNegotiationTimeout: limits.OPEN_TIMEOUT_MS,
       inboundStreamProtocolNegotiationTimeout: limits.OPEN_TIMEOUT_MS,
@@ -187,15 +194,20 @@ function libp2pOptions(init: Libp2pNetworkInit, counter: SocketCounter): Libp2pO
       gossip: gossipsub({
         D: limits.GOSSIP_DEGREE,
         Dlo: limits.GOSSIP_DEGREE - 1,
-        Dhi: limits.GOSSIP_DEGREE,
+        Dhi: limits.MAX_GOSSIP_DEGREE,
         Dscore: 1,
         Dout: 1,
         // No lists of what was heard: a lost status is replaced by the next one sooner than it could be asked for.
         Dlazy: 0,
         gossipFactor: 0,
         floodPublish: true,
+        // Who may not join a full peer's neighbourhood is told of others, whom it dials.
+        doPX: true,
+        prunePeers: limits.EXCHANGED_PEERS,
+        scoreThresholds: { acceptPXThreshold: 0 },
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,
+        fastMsgIdFn: contentHash,
         maxInboundDataLength: MAX_GOSSIP_BYTES + limits.GOSSIP_ENVELOPE_BYTES,
         decodeRpcLimits: {
           maxSubscriptions: limits.MAX_GOSSIP_PARTS,
@@ -211,6 +223,16 @@ function libp2pOptions(init: Libp2pNetworkInit, counter: SocketCounter): Libp2pO
       }),
     },
   };
+}
+
+/**
+ * Tells a message that was here before by what it holds, signature included. gossipsub's own way is to verify the signature
+ * of every copy first, which is most of what gossip costs.
+ */
+function contentHash({ from, seqno, data, signature }: Message): string {
+  const hash = createHash('sha256');
+  for (const part of [from, seqno, data, signature]) if (part !== undefined) hash.update(part);
+  return hash.digest('base64');
 }
 
 /** The cause in one line: libp2p wraps it in advice of its own, and adds the stack. */

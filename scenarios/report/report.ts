@@ -1,9 +1,9 @@
 import type { Manifest } from '../../src/manifest.ts';
 import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.ts';
 import { finalLines } from '../runner/final-lines.ts';
-import type { PeerSummary, Summary } from '../runner/summary.ts';
+import { type PeerSummary, type Summary, spread } from '../runner/summary.ts';
 import { dashes, type Figure, type LegendItem, narrow, renderFigure, wide } from './figure.ts';
-import { type FinishedRun, peerLabel } from './finished-run.ts';
+import { ends, type FinishedRun, MAX_SHOWN_PEERS, peerLabel } from './finished-run.ts';
 import { accuracyFigures } from './plots/accuracy.ts';
 import { ageFigure } from './plots/age.ts';
 import { memoryFigures } from './plots/memory.ts';
@@ -96,34 +96,45 @@ function legendItem({ label, colour, dash }: LegendItem): string {
   return `<li>${sample}${escapeHtml(label)}</li>`;
 }
 
-const columns: readonly [string, (peer: PeerSummary, index: number) => string][] = [
-  ['peer', (_, index) => peerLabel(index)],
-  ['rounds', (peer) => formatCount(peer.rounds)],
-  ['samples', (peer) => formatCount(peer.samples)],
-  ['accuracy', (peer) => formatShare(peer.accuracy)],
-  ['latent', (peer) => formatShare(peer.latentAccuracy)],
-  ['sent', (peer) => formatBytes(peer.bytesSent)],
-  ['received', (peer) => formatBytes(peer.bytesReceived)],
-  ['computing', (peer) => formatSeconds(peer.computeSeconds)],
-  ['coding', (peer) => formatSeconds(peer.codecSeconds)],
-  ['blocked', (peer) => formatSeconds(peer.blockedSeconds)],
-  ['applied', (peer) => formatShare(peer.appliedShare)],
-  ['age p50, p99', (peer) => ageText(peer)],
-  ['peak memory', (peer) => formatBytes(peer.peakRssBytes)],
-  ['name', (peer) => shortName(peer.peer)],
-];
-
-function peerTable(peers: readonly PeerSummary[]): string {
-  const head = columns.map(([title]) => `<th>${escapeHtml(title)}</th>`).join('');
-  const rows = peers.map((peer, index) => {
-    const cells = columns.map(([, text]) => `<td>${escapeHtml(text(peer, index))}</td>`);
-    return `<tr>${cells.join('')}</tr>`;
-  });
-  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+interface Column {
+  readonly title: string;
+  readonly of: (peer: PeerSummary) => number | null;
+  readonly format: (value: number | null) => string;
 }
 
-function ageText({ updateAgeSeconds: age }: PeerSummary): string {
-  return age === null ? formatSeconds(null) : `${age.p50.toFixed(2)}, ${age.p99.toFixed(2)} s`;
+const columns: readonly Column[] = [
+  { title: 'rounds', of: ({ rounds }) => rounds, format: formatCount },
+  { title: 'samples', of: ({ samples }) => samples, format: formatCount },
+  { title: 'accuracy', of: ({ accuracy }) => accuracy, format: formatShare },
+  { title: 'latent', of: ({ latentAccuracy }) => latentAccuracy, format: formatShare },
+  { title: 'sent', of: ({ bytesSent }) => bytesSent, format: formatBytes },
+  { title: 'received', of: ({ bytesReceived }) => bytesReceived, format: formatBytes },
+  { title: 'computing', of: ({ computeSeconds }) => computeSeconds, format: formatSeconds },
+  { title: 'coding', of: ({ codecSeconds }) => codecSeconds, format: formatSeconds },
+  { title: 'blocked', of: ({ blockedSeconds }) => blockedSeconds, format: formatSeconds },
+  { title: 'applied', of: ({ appliedShare }) => appliedShare, format: formatShare },
+  { title: 'age p50', of: ({ updateAgeSeconds }) => updateAgeSeconds?.p50 ?? null, format: formatSeconds },
+  { title: 'age p99', of: ({ updateAgeSeconds }) => updateAgeSeconds?.p99 ?? null, format: formatSeconds },
+  { title: 'peak memory of its process', of: ({ peakRssBytes }) => peakRssBytes, format: formatBytes },
+];
+
+/** A row a peer or, of many, the median and the ends of each column by itself; `summary.json` has them all. */
+function peerTable(peers: readonly PeerSummary[]): string {
+  const rows =
+    peers.length > MAX_SHOWN_PEERS
+      ? ends.map((end) => [
+          end,
+          ...columns.map(({ of, format }) => format(spread(peers.flatMap((peer) => of(peer) ?? []))?.[end] ?? null)),
+          '',
+        ])
+      : peers.map((peer, index) => [
+          peerLabel(index),
+          ...columns.map(({ of, format }) => format(of(peer))),
+          shortName(peer.peer),
+        ]);
+  const head = ['peer', ...columns.map(({ title }) => title), 'name'].map((title) => `<th>${escapeHtml(title)}</th>`);
+  const body = rows.map((cells) => `<tr>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`);
+  return `<div class="wide"><table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
 /** Letters of a name that tell it from others in a table. */

@@ -73,7 +73,7 @@ const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
 
 /** What may come out of a peer process, line by line; anything else is counted and dropped. */
 export const peerEventSchema: z.ZodType<PeerEvent> = z.discriminatedUnion('type', [
-  event('listening', { addresses: z.array(text).max(256) }),
+  event('listening', { shard: total, addresses: z.array(text).max(256) }),
   event('ready', { backend: z.enum(backendNames), parameters: total, shardSamples: total }),
   event('member', { member: text, state: z.enum(['joined', 'silent', 'back', 'left']) }),
   event('started', { members: total }),

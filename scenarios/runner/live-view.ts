@@ -86,7 +86,10 @@ function cut(line: string, columns: number): string {
   return stripVTControlCharacters(line).slice(0, columns - 1);
 }
 
-/** The table: a heading, one line a peer, one for the swarm. */
+/** More lines than this are no table to watch: beyond it the peers' median and ends stand for them. */
+export const MAX_PEER_LINES = 16;
+
+/** The table: a heading, one line a peer or, of many, their median and ends, and one line for the swarm. */
 export function progressLines(manifest: Manifest, tally: RunTally, elapsedSeconds: number): string[] {
   const heading = row(['peer', 'round', 'samples/s', 'accuracy', 'sent', 'age p50', 'state']);
   const accuracy = spread(tally.peers.flatMap((peer) => peer.accuracy ?? []))?.median ?? null;
@@ -98,21 +101,38 @@ export function progressLines(manifest: Manifest, tally: RunTally, elapsedSecond
     `median ${formatShare(accuracy)}, target ${formatShare(manifest.target.value)}`,
     tally.converged ? pc.green('reached') : 'not yet',
   ];
-  return [pc.dim(heading), ...tally.peers.map(peerLine), swarm.join('  ')];
+  const peers = tally.peers.length > MAX_PEER_LINES ? spreadLines(tally.peers) : tally.peers.map(peerLine);
+  return [pc.dim(heading), ...peers, swarm.join('  ')];
 }
 
 function peerLine(peer: PeerTally): string {
-  const { progress, report } = peer;
-  return row([
-    String(peer.index + 1),
-    formatCount(report?.rounds ?? progress?.round ?? null),
-    formatCount(samplesPerSecond(peer)),
-    formatShare(peer.accuracy),
-    formatBytes(peer.bytesSent),
-    formatSeconds((report ?? progress)?.updateAgeSeconds?.p50 ?? null),
-    peerState(peer),
-  ]);
+  return row([String(peer.index + 1), ...figures.map(({ of, format }) => format(of(peer))), peerState(peer)]);
 }
+
+/** Each figure by itself: a line is not one peer's. How many are in which state is told beside them. */
+function spreadLines(peers: readonly PeerTally[]): string[] {
+  const spreads = figures.map(({ of }) => spread(peers.flatMap((peer) => of(peer) ?? [])));
+  const states = new Map<string, number>();
+  for (const state of peers.map(peerState)) states.set(state, (states.get(state) ?? 0) + 1);
+  const told = [...states].sort(([, a], [, b]) => b - a).map(([state, count]) => `${count} ${state}`);
+  return (['median', 'min', 'max'] as const).map((which, line) =>
+    row([which, ...figures.map(({ format }, column) => format(spreads[column]?.[which] ?? null)), told[line] ?? '']),
+  );
+}
+
+interface PeerFigure {
+  readonly of: (peer: PeerTally) => number | null;
+  readonly format: (value: number | null) => string;
+}
+
+/** The columns between a peer's number and its state. */
+const figures: readonly PeerFigure[] = [
+  { of: ({ report, progress }) => report?.rounds ?? progress?.round ?? null, format: formatCount },
+  { of: (peer) => samplesPerSecond(peer), format: formatCount },
+  { of: ({ accuracy }) => accuracy, format: formatShare },
+  { of: ({ bytesSent }) => bytesSent, format: formatBytes },
+  { of: ({ report, progress }) => (report ?? progress)?.updateAgeSeconds?.p50 ?? null, format: formatSeconds },
+];
 
 /** Of late while it trains; over all its training when that is over, however short it was. */
 function samplesPerSecond({ progress, report, trainingFromMs, trainingToMs }: PeerTally): number | null {
@@ -128,7 +148,7 @@ function peerState({ report, converged, progress, backend, name }: PeerTally): s
   return name === null ? 'starting' : 'loading';
 }
 
-const widths = [5, 8, 11, 11, 10, 10];
+const widths = [6, 8, 11, 11, 10, 10];
 
 function row(cells: readonly string[]): string {
   return cells.map((cell, column) => (column < widths.length ? cell.padStart(widths[column]!) : `  ${cell}`)).join('');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { PeerEvent } from '../../peer/events.ts';
 import type { Manifest } from '../../src/manifest.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import { type PeerCommand, type PeerExit, type PeerProcess, startPeerProcess } from './peer-process.ts';
@@ -51,33 +52,40 @@ export interface SwarmComponents extends SwarmListener {
   readonly interrupt: AbortSignal;
 }
 
+export interface SwarmInit {
+  readonly manifest: Manifest;
+  readonly manifestFile: string;
+  /** How many the peers are dealt out to; null gives each its own. */
+  readonly processes: number | null;
+}
+
 /**
- * Runs every peer of a manifest as a process of its own: the first one first, the others join it. Returns when none
- * is left running, whatever happened: all finished, one died, the user interrupted, or time was up.
+ * Runs every peer of a manifest in a child process: the first peer's process first, the others join that peer. Returns
+ * when none is left running, whatever happened: all finished, one died, the user interrupted, or time was up.
  */
-export async function runSwarm(
-  components: SwarmComponents,
-  manifest: Manifest,
-  manifestFile: string,
-): Promise<SwarmEnding> {
-  return new Swarm(components, manifest, manifestFile).run();
+export async function runSwarm(components: SwarmComponents, init: SwarmInit): Promise<SwarmEnding> {
+  return new Swarm(components, init).run();
 }
 
 class Swarm {
   readonly #components: SwarmComponents;
   readonly #manifest: Manifest;
   readonly #manifestFile: string;
+  /** Indices of the peers of each process. */
+  readonly #hosted: readonly (readonly number[])[];
   readonly #processes: PeerProcess[] = [];
   readonly #finished = new Set<number>();
+  #firstListens = false;
   #exits = 0;
   /** Aborts once, with the first ending as its reason. */
   readonly #ended = new AbortController();
   readonly #timers: (() => void)[] = [];
 
-  constructor(components: SwarmComponents, manifest: Manifest, manifestFile: string) {
+  constructor(components: SwarmComponents, { manifest, manifestFile, processes }: SwarmInit) {
     this.#components = components;
     this.#manifest = manifest;
     this.#manifestFile = manifestFile;
+    this.#hosted = dealOut(manifest.peers, processes ?? manifest.peers);
   }
 
   async run(): Promise<SwarmEnding> {
@@ -86,8 +94,8 @@ class Swarm {
     interrupt.addEventListener('abort', onInterrupt);
     if (interrupt.aborted) onInterrupt();
     else {
-      this.#start(0, []);
-      this.#limit(LISTEN_TIMEOUT_MS, 'the first peer to listen', () => this.#processes.length < this.#manifest.peers);
+      this.#start(this.#hosted[0]!, []);
+      this.#limit(LISTEN_TIMEOUT_MS, 'the first peer to listen', () => !this.#firstListens);
       this.#limit(this.#manifest.limits.seconds * 1000 + GRACE_MS, 'the run to end');
       await once(this.#ended.signal, 'abort');
     }
@@ -99,16 +107,23 @@ class Swarm {
     return ending;
   }
 
-  #start(index: number, joined: readonly string[]): void {
+  #start(indices: readonly number[], joined: readonly string[]): void {
+    const shards = indices.flatMap((index) => ['--shard', `${index}`]);
     const join = joined.flatMap((address) => ['--join', address]);
-    const args = ['peer', '--json', '--run', this.#manifestFile, '--shard', `${index}`, '--listen', LISTEN_ADDRESS];
-    const child = startPeerProcess(this.#components.peerCommand, [...args, ...join], {
-      onEvent: (event) => this.#onEvent(index, event),
-      onInvalidLine: () => this.#note({ type: 'invalid-line', index }),
+    const args = ['peer', '--json', '--run', this.#manifestFile, ...shards, '--listen', LISTEN_ADDRESS, ...join];
+    const onInvalidLine = () => this.#note({ type: 'invalid-line', index: indices[0]! });
+    const indexOf = namedBy(indices);
+    const child = startPeerProcess(this.#components.peerCommand, args, {
+      onEvent: (event) => {
+        const index = indexOf(event);
+        if (index === undefined) onInvalidLine();
+        else this.#onEvent(index, event);
+      },
+      onInvalidLine,
     });
     this.#processes.push(child);
-    this.#note({ type: 'peer-started', index, pid: child.pid ?? null });
-    child.exited.then((exit) => this.#onExit(index, exit));
+    for (const index of indices) this.#note({ type: 'peer-started', index, pid: child.pid ?? null });
+    child.exited.then((exit) => this.#onExit(indices, exit));
   }
 
   #onEvent(index: number, event: PeerEvent): void {
@@ -121,18 +136,21 @@ class Swarm {
   }
 
   #startOthers(addresses: readonly string[]): void {
-    if (this.#processes.length > 1 || this.#ended.signal.aborted) return;
+    if (this.#firstListens || this.#ended.signal.aborted) return;
+    this.#firstListens = true;
     const address = addresses.find((each) => each.startsWith('/ip4/127.0.0.1/')) ?? addresses[0];
-    for (let index = 1; index < this.#manifest.peers; index++) this.#start(index, address ? [address] : []);
+    for (const indices of this.#hosted.slice(1)) this.#start(indices, address ? [address] : []);
   }
 
-  #onExit(index: number, exit: PeerExit): void {
-    this.#note({ type: 'peer-exited', index, code: exit.code, signal: exit.signal });
+  #onExit(indices: readonly number[], exit: PeerExit): void {
+    const { code, signal } = exit;
+    for (const index of indices) this.#note({ type: 'peer-exited', index, code, signal });
     this.#exits++;
-    if (!this.#finished.has(index) || !ORDERLY_STATUSES.includes(exit.code)) {
-      const error = exitError(`${index + 1} of ${this.#manifest.peers}`, exit);
+    const unfinished = indices.find((index) => !this.#finished.has(index));
+    if (unfinished !== undefined || !ORDERLY_STATUSES.includes(code)) {
+      const error = exitError(`${(unfinished ?? indices[0]!) + 1} of ${this.#manifest.peers}`, exit);
       this.#ended.abort({ kind: 'failed', error });
-    } else if (this.#exits === this.#manifest.peers) this.#ended.abort({ kind: 'finished' });
+    } else if (this.#exits === this.#hosted.length) this.#ended.abort({ kind: 'finished' });
   }
 
   /** Fails the run after `timeoutMs`, if `overdue` says so then. */
@@ -148,6 +166,22 @@ class Swarm {
   #note(event: DistributiveOmit<RunnerEvent, 'atMs' | 'peer'>): void {
     this.#components.onRunnerEvent({ atMs: this.#components.clock.nowMs(), peer: 'runner', ...event });
   }
+}
+
+/** Peers 0 to `peers - 1`, in turn to each of at most `processes` processes. */
+function dealOut(peers: number, processes: number): number[][] {
+  const hosted = Array.from({ length: Math.min(peers, processes) }, (): number[] => []);
+  for (let index = 0; index < peers; index++) hosted[index % hosted.length]!.push(index);
+  return hosted;
+}
+
+/** Which of a process' peers an event is of: each tells its shard first. Undefined for what is none of theirs. */
+function namedBy(indices: readonly number[]): (event: PeerEvent) => number | undefined {
+  const byName = new Map<PeerName, number>();
+  return (event) => {
+    if (event.type === 'listening' && indices.includes(event.shard)) byName.set(event.peer, event.shard);
+    return byName.get(event.peer);
+  };
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -54,8 +54,7 @@ try {
       onPeerEvent: (index, event) => tally.add(index, event),
       onRunnerEvent: () => {},
     },
-    manifest,
-    manifestFile,
+    { manifest, manifestFile, processes: null },
   );
   view.stop();
   if (ending.kind === 'failed') throw ending.error;

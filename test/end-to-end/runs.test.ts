@@ -117,6 +117,22 @@ describe('three real peers', () => {
   });
 });
 
+test('four peers in two processes end alike, and tell the memory of their process once', async () => {
+  const { ended, summary, folder } = await run('small.mjs', 'hosted', '--peers', '4', '--processes', '2');
+  expect(ended.status, ended.stderr).toBe(0);
+  expect(summary).toMatchObject({ converged: true, vectorsEqual: true, fingerprintsEqual: true });
+  expect(new Set(summary.peers.map(({ peer }) => peer)).size).toBe(4);
+  expect(summary.peers.map(({ appliedShare }) => appliedShare)).toEqual([1, 1, 1, 1]);
+  expect(summary.peers.map(({ memory }) => memory !== null)).toEqual([true, true, false, false]);
+  const events = (await readFile(join(folder, 'events.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(new Set(events.filter(({ type }) => type === 'peer-started').map(({ pid }) => pid)).size).toBe(2);
+  const shards = events.filter(({ type }) => type === 'ready').map(({ index, shardSamples }) => [index, shardSamples]);
+  expect(shards.sort()).toEqual([0, 1, 2, 3].map((index) => [index, 375]));
+});
+
 test('two peers train on the cpu backend where it is asked for', async () => {
   const limits = ['--set', 'target.value=0.2', '--set', 'limits.samples=6000'];
   const { ended, summary } = await run('small.mjs', 'cpu', '--backend', 'cpu', '--peers', '2', ...limits);

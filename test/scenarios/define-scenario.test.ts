@@ -15,6 +15,7 @@ describe('a scenario', () => {
       describe: '',
       seed: 1,
       peers: 4,
+      processes: null,
       model: 'mlp-100',
       data: { kind: 'digits', path: null, train: null, test: null, labelsPerPeer: null },
       training: { batch: 32, rate: 0.1, momentum: 0.9, schedule: 'cosine' },

@@ -18,7 +18,14 @@ afterAll(() => rm(folder, { recursive: true }));
 test('every built-in scenario loads, is named as its file, and makes a manifest', async () => {
   const names = await builtInNames();
   expect(names).toEqual(
-    expect.arrayContaining(['cifar10-cnn', 'mnist-lenet-300-100', 'mnist-lenet-5', 'mnist-skewed', 'quickstart']),
+    expect.arrayContaining([
+      'cifar10-cnn',
+      'gossip-64',
+      'mnist-lenet-300-100',
+      'mnist-lenet-5',
+      'mnist-skewed',
+      'quickstart',
+    ]),
   );
   for (const name of names) {
     const scenario = resolveScenario(await loadScenario(name));

@@ -171,6 +171,33 @@ describe('a run of stand-in peers', () => {
     expect(alive(events)).toEqual([]);
   });
 
+  test('several to a process are told apart, and end with their process', async () => {
+    const { ending, summary, events } = await run('happy', { peers: 5, processes: 2 });
+    expect(ending).toEqual({ kind: 'finished' });
+    expect(summary.peers.map(({ peer }) => peer)).toEqual([0, 1, 2, 3, 4].map((index) => `peer-${index}`));
+    expect(summary.peers.map(({ accuracy }) => accuracy)).toEqual([0, 1, 2, 3, 4].map((index) => 0.9 + index / 100));
+    const pids = events.filter(({ type }) => type === 'peer-started').map(({ index, pid }) => [index, pid]);
+    const pidOf = Object.fromEntries(pids);
+    expect(new Set(Object.values(pidOf)).size).toBe(2);
+    expect([pidOf[2], pidOf[4], pidOf[3]]).toEqual([pidOf[0], pidOf[0], pidOf[1]]);
+    expect(alive(events)).toEqual([]);
+  });
+
+  test('several to a process that dies are all gone', async () => {
+    const { ending, events } = await run('dies', { peers: 6, processes: 2 });
+    expect(ending).toMatchObject({ kind: 'failed', error: { code: 'PEER_FAILED', failure: { peer: '2 of 6' } } });
+    const gone = events.filter(({ type, code }) => type === 'peer-exited' && code === 7).map(({ index }) => index);
+    expect(gone).toEqual([1, 3, 5]);
+    expect(alive(events)).toEqual([]);
+  });
+
+  test("of a name that was not introduced, or a shard that is not its process', are not believed", async () => {
+    const { ending, summary, events } = await run('impostor', { peers: 2 });
+    expect(ending.kind).toBe('finished');
+    expect(summary.peers.map(({ peer }) => peer)).toEqual(['peer-0', 'peer-1']);
+    expect(events.filter((event) => event['type'] === 'invalid-line')).toHaveLength(2 * 2);
+  });
+
   test('one of which tells its failure fails with just that', async () => {
     const { ending, events } = await run('refuses');
     expect(ending).toMatchObject({ kind: 'failed', error: { code: 'DATA_CORRUPT', failure: { field: 'magic' } } });

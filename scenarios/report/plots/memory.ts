@@ -26,8 +26,8 @@ export function memoryFigures(run: FinishedRun): Figure[] {
   return [
     curvesFigure({
       ...common,
-      title: "Resident memory of each peer's process, by time",
-      description: 'Resident set size of each peer, all its threads included',
+      title: 'Resident memory of each process, by time',
+      description: 'Resident set size of each process, all its threads included, as its first peer tells it',
       legend: peerLegend(run),
       curves: peerCurves(
         run,
@@ -37,8 +37,8 @@ export function memoryFigures(run: FinishedRun): Figure[] {
     }),
     curvesFigure({
       ...common,
-      title: "Memory of each peer's network thread, by time",
-      description: 'Heap in use, buffers outside of it, and the log of updates that is part of them, of each peer',
+      title: 'Memory of each network thread, by time',
+      description: 'Heap in use and buffers outside of it, of each process, and the log of updates of each peer in it',
       legend: peerLegend(run, stroke('solid', 'heap'), stroke('dashed', 'buffers'), stroke('dotted', 'log of updates')),
       curves: [
         ...peerCurves(run, 'solid', heap, () => null),

@@ -1,11 +1,13 @@
 import * as Plot from '@observablehq/plot';
 import { formatBytes } from '../../format.ts';
+import type { Summary } from '../../runner/summary.ts';
 import { addWireBytes, type WireBytes, type WireKind, wireBytes, wireKinds } from '../../runner/wire-bytes.ts';
 import { wireColours } from '../colours.ts';
 import { curvesFigure } from '../curves.ts';
 import type { Figure, LegendItem } from '../figure.ts';
 import {
   type FinishedRun,
+  MAX_SHOWN_PEERS,
   peerCurves,
   peerLabel,
   peerLegend,
@@ -80,13 +82,13 @@ function swarmByKind(run: FinishedRun): Figure {
 }
 
 function peersByKind({ summary }: FinishedRun): Figure {
-  const peers = summary.peers.map(({ sentByKind }, index) => ({ at: peerLabel(index), sent: sentByKind ?? none }));
+  const peers = shownPeers(summary);
   const parts: Part[] = peers.flatMap(({ at, sent }) => kinds.map((kind) => ({ at, kind, bytes: sent[kind] })));
   const most = Math.max(...peers.map(({ sent }) => total(sent)));
   return {
     title: 'Bytes sent by each peer, by kind',
     description: 'Bytes that each peer had sent in the end, stacked by what they were for',
-    legend: kindLegend(addWireBytes(peers.map(({ sent }) => sent))),
+    legend: kindLegend(addWireBytes(summary.peers.map(({ sentByKind }) => sentByKind ?? none))),
     x: bytes('bytes sent'),
     xDomain: [0, most],
     y: null,
@@ -106,6 +108,14 @@ function peersByKind({ summary }: FinishedRun): Figure {
             }),
           ],
   };
+}
+
+/** All of them or, of many, those who sent the least, the middle and the most. */
+function shownPeers({ peers }: Summary): { at: string; sent: WireBytes }[] {
+  const all = peers.map(({ sentByKind }, index) => ({ at: peerLabel(index), sent: sentByKind ?? none }));
+  if (all.length <= MAX_SHOWN_PEERS) return all;
+  const sorted = all.sort((a, b) => total(a.sent) - total(b.sent));
+  return [sorted[0]!, sorted[sorted.length >> 1]!, sorted.at(-1)!];
 }
 
 /** Parts heaped up in one order, with a hair of the page between them. */

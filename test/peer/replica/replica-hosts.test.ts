@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { fixedSetting } from '../../../peer/controller/setting.ts';
 import { evaluationSamples } from '../../../peer/replica/evaluation-samples.ts';
 import { InlineReplica } from '../../../peer/replica/inline-replica.ts';
@@ -59,37 +59,69 @@ test('inline, a round takes the time of its steps, an evaluation its own, on vir
 });
 
 describe.skipIf(!existsSync(built))('in a thread (built by npm run build)', () => {
-  const threadReplica = async (cacheFolder: string, data = manifest.data) => {
-    const { ThreadReplica }: ThreadModule = await import(built.href);
-    return new ThreadReplica({
-      manifest: { ...manifest, data },
-      shard: 1,
-      origin,
-      cacheFolder,
-      tensorflowFolder: cacheFolder,
-    });
+  const threads: InstanceType<ThreadModule['ReplicaThread']>[] = [];
+  const replicaThread = async (data = manifest.data) => {
+    const { ReplicaThread }: ThreadModule = await import(built.href);
+    const folders = { cacheFolder: 'nowhere', tensorflowFolder: 'nowhere' };
+    const thread = new ReplicaThread({ manifest: { ...manifest, data }, ...folders });
+    threads.push(thread);
+    return thread;
   };
+  afterEach(() => Promise.all(threads.splice(0).map((thread) => thread.stop())));
 
   test('a replica learns the same bits as inline', async () => {
     const clock = new VirtualClock();
     const inline = await clock.run(rehearse(await inlineReplica(clock)));
-    expect(await rehearse(await threadReplica('nowhere'))).toEqual(inline);
+    expect(await rehearse((await replicaThread()).host({ shard: 1, origin }))).toEqual(inline);
+  });
+
+  test('several replicas of one thread learn what each would alone, however their calls fall', async () => {
+    const alone = await Promise.all(
+      [0, 1].map(async (shard) => rehearse((await replicaThread()).host({ shard, origin }))),
+    );
+    const thread = await replicaThread();
+    expect(await Promise.all([0, 1].map((shard) => rehearse(thread.host({ shard, origin }))))).toEqual(alone);
+    expect(alone[0]!.losses).not.toEqual(alone[1]!.losses);
+  });
+
+  test('the end of one replica leaves the others of its thread working', async () => {
+    const thread = await replicaThread();
+    const [first, second] = [0, 1].map((shard) => thread.host({ shard, origin }));
+    await Promise.all([first!.start(null), second!.start(null)]);
+    await first!.stop();
+    await expect(first!.round(input)).rejects.toThrow(/ended/);
+    expect((await second!.round(input)).samples).toBeGreaterThan(0);
+  });
+
+  test('replicas that all want to go on take turns', async () => {
+    const thread = await replicaThread();
+    const hosts = [0, 1].map((shard) => thread.host({ shard, origin }));
+    await Promise.all(hosts.map((host) => host.start(null)));
+    const turns: number[] = [];
+    const goOn = async (host: ReplicaHost, index: number) => {
+      for (let round = 0; round < 4; round++) {
+        await host.round(input);
+        turns.push(index);
+      }
+    };
+    await Promise.all(hosts.map(goOn));
+    expect(turns).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
   });
 
   test('what goes wrong comes back with its code and fields', async () => {
-    const host = await threadReplica('nowhere', { ...manifest.data, kind: 'mnist', path: 'no-such-folder' });
+    const thread = await replicaThread({ ...manifest.data, kind: 'mnist', path: 'no-such-folder' });
+    const host = thread.host({ shard: 1, origin });
     // The error is of the built module's class: its failure is what crosses over.
     const { failure } = (await host.start(null).catch((error: unknown) => error)) as { failure: { code: string } };
     expect(failure).toMatchObject({ code: 'DATA_MISSING', path: expect.stringContaining('no-such-folder') });
-    await host.stop();
   });
 
   test('nothing is called before the start, and nothing is left waiting after the stop', async () => {
-    const host = await threadReplica('nowhere');
+    const thread = await replicaThread();
+    const host = thread.host({ shard: 1, origin });
     await expect(host.round(input)).rejects.toThrow(/not been started/);
-    await host.stop();
     const starting = host.start(null);
-    await host.stop();
+    await thread.stop();
     await expect(starting).rejects.toThrow(/ended/);
     await expect(host.snapshot()).rejects.toThrow(/ended/);
   });

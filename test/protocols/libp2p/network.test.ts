@@ -3,7 +3,12 @@ import { createServer, type Socket } from 'node:net';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CHUNK_BYTES, MAX_INBOUND_STREAMS, MAX_STREAMS } from '../../../protocols/libp2p/constants.ts';
+import {
+  CHUNK_BYTES,
+  MAX_GOSSIP_DEGREE,
+  MAX_INBOUND_STREAMS,
+  MAX_STREAMS,
+} from '../../../protocols/libp2p/constants.ts';
 import { createLibp2pNetwork } from '../../../protocols/libp2p/network.ts';
 import type { Channel, Network } from '../../../protocols/network.ts';
 import { sleep } from '../../../src/support/clock.ts';
@@ -148,6 +153,26 @@ describe('libp2p network', () => {
     });
     expect(sent).toBe(50 * 100 + 30);
   });
+
+  it('brings gossip from everyone to everyone where all have joined one and the same', async () => {
+    const peers = MAX_GOSSIP_DEGREE + 6;
+    const heard = new Map<Network, Set<string>>();
+    const networks: Network[] = [];
+    for (let index = 0; index < peers; index++) {
+      const network = await start((each) => {
+        heard.set(each, new Set());
+        each.subscribe('topic', (from) => heard.get(each)!.add(from));
+      });
+      networks.push(network);
+    }
+    await Promise.all(networks.slice(1).map((network) => network.dial(networks[0]!.addresses[0]!)));
+    while ([...heard.values()].some(({ size }) => size < peers - 1)) {
+      for (const network of networks) network.publish('topic', Uint8Array.of(1));
+      await sleep(systemClock, 250);
+    }
+    // Sent on to others by the first one, each peer has some neighbours and none has all.
+    expect(Math.max(...networks.slice(1).map(({ connected }) => connected.size))).toBeLessThan(peers - 1);
+  }, 30_000);
 
   it('serves MAX_INBOUND_STREAMS of one connection in all, and its older ones go on', async () => {
     const protocols = Array.from({ length: MAX_INBOUND_STREAMS / MAX_STREAMS + 1 }, (_, n) => `${PROTOCOL}/${n}`);

@@ -24,8 +24,8 @@ describe('the report', () => {
       ['Bytes sent by each peer, by kind', 0, false],
       ['Age of updates when applied, by time', 10, false],
       ['Samples a second, by time', 5, false],
-      ["Resident memory of each peer's process, by time", 4, false],
-      ["Memory of each peer's network thread, by time", 12, false],
+      ['Resident memory of each process, by time', 4, false],
+      ['Memory of each network thread, by time', 12, false],
     ]);
     const titles = (charts: ReturnType<typeof drawn>) => charts.map((chart) => chart.getAttribute('aria-label'));
     expect(titles(drawn('.narrow-only'))).toEqual(titles(drawn('.wide-only')));
@@ -106,5 +106,16 @@ describe('the report', () => {
     expect(new Set(peerColours(40)).size).toBe(40);
     const legends = parsed(renderReport(await sampleRun(12))).querySelectorAll('figure .legend');
     expect(legends[0]!.querySelectorAll('li')).toHaveLength(12 + 1);
+  });
+
+  test('of many peers shows their median and ends', async () => {
+    const document = parsed(renderReport(await sampleRun(64)));
+    const paths = [...document.querySelectorAll('.wide-only svg.chart')].map(
+      (chart) => chart.querySelectorAll('g[aria-label="line"] path').length,
+    );
+    expect(paths).toEqual([4, 4, 4, 4, 0, 0, 8, 4, 3, 9]);
+    const rows = [...document.querySelectorAll('tbody tr')].map((row) => row.firstChild!.textContent);
+    expect(rows).toEqual(['median', 'min', 'max']);
+    expect(document.querySelector('tbody')!.textContent).toContain('97.10 %');
   });
 });

@@ -28,6 +28,18 @@ describe('live progress', () => {
     );
   });
 
+  test('of many peers is their median and ends, with how many are in which state', async () => {
+    const { manifest, tally } = await sampleRun(64);
+    for (const peer of tally.peers.slice(0, 10)) peer.report = null;
+    const lines = progressLines(manifest, tally, 34).map(stripVTControlCharacters);
+    expect(lines).toHaveLength(1 + 3 + 1);
+    expect(lines.slice(1, 4).map((line) => line.trim().split(/\s{2,}/))).toEqual([
+      ['median', '500', '806', '97.10 %', '560 kB', '0.31 s', '54 finished'],
+      ['min', '500', '800', '97.10 %', '560 kB', '0.31 s', '10 at target'],
+      ['max', '500', '806', '97.10 %', '560 kB', '0.31 s'],
+    ]);
+  });
+
   test('tells the speed of a run that was over before its first progress', async () => {
     const { manifest, tally } = await sampleRun();
     for (const peer of tally.peers) {

@@ -12,28 +12,30 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     run: { type: 'string' },
-    shard: { type: 'string' },
+    shard: { type: 'string', multiple: true },
     listen: { type: 'string', multiple: true },
     join: { type: 'string', multiple: true },
   },
 });
 const manifest = JSON.parse(readFileSync(values.run!, 'utf8')) as Manifest;
-const shard = Number(values.shard);
-const name = `peer-${shard}`;
-const emit = (type: string, fields: object) =>
-  process.stdout.write(`${JSON.stringify({ type, atMs: Date.now(), peer: name, ...fields })}\n`);
+const shards = values.shard!.map(Number);
+const shard = shards[0]!;
+/** An event of each of this process' peers. */
+const emit = (type: string, fieldsOf: (shard: number) => object) => {
+  const events = shards.map((each) => ({ type, atMs: Date.now(), peer: `peer-${each}`, ...fieldsOf(each) }));
+  process.stdout.write(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+};
 
 process.once('disconnect', () => process.exit(1));
 if (manifest.name === 'deaf') process.on('SIGTERM', () => {});
 if (manifest.name === 'obedient') {
   process.on('SIGTERM', () => {
-    emit('finished', { report });
+    emit('finished', (shard) => ({ report: reportOf(shard) }));
     process.exit(3);
   });
 }
 
-const others = Array.from({ length: manifest.peers }, (_, index) => `peer-${index}`).filter((each) => each !== name);
-const applied = Object.fromEntries(others.map((each) => [each, 10]));
+const applied = Object.fromEntries(Array.from({ length: manifest.peers }, (_, index) => [`peer-${index}`, 10]));
 const progress: Progress = {
   round: 10,
   samples: 1000,
@@ -51,7 +53,7 @@ const progress: Progress = {
   lookahead: 'auto',
   footprint: null,
 };
-const report: PeerReport = {
+const reportOf = (shard: number): PeerReport => ({
   rounds: 10,
   samples: 1000,
   localSteps: 40,
@@ -74,13 +76,13 @@ const report: PeerReport = {
   vector: { 'peer-0/00': 10 },
   invalidMessages: 0,
   footprint: null,
-};
+});
 
-emit('listening', { addresses: [`/ip4/127.0.0.1/tcp/${4000 + shard}`] });
+emit('listening', (shard) => ({ shard, addresses: [`/ip4/127.0.0.1/tcp/${4000 + shard}`] }));
 if (shard > 0 && values.join?.[0] !== '/ip4/127.0.0.1/tcp/4000') throw new Error('was not told whom to join');
-emit('ready', { backend: 'cpu', parameters: 100, shardSamples: 50 });
-emit('started', { members: manifest.peers });
-emit('progress', { progress });
+emit('ready', () => ({ backend: 'cpu', parameters: 100, shardSamples: 50 }));
+emit('started', () => ({ members: manifest.peers }));
+emit('progress', () => ({ progress }));
 
 if (manifest.name === 'dies' && shard === 1) {
   console.error('first line\nthe last words');
@@ -95,22 +97,27 @@ if (manifest.name === 'refuses' && shard === 1) {
 ) {
   setInterval(() => {}, 1000);
 } else {
+  if (manifest.name === 'impostor') {
+    const started = { type: 'started', atMs: 0, peer: 'stranger', members: 9 };
+    const listening = { type: 'listening', atMs: 0, peer: 'stranger', shard: 1 - shard, addresses: [] };
+    process.stdout.write(`${JSON.stringify(started)}\n${JSON.stringify(listening)}\n`);
+  }
   if (manifest.name === 'garbage') {
     process.stdout.write('not json\n{"type":"progress"}\n\x00\xff\n');
     process.stdout.write(`${'x'.repeat(3 << 20)}\n`);
   }
-  emit('evaluation', {
+  emit('evaluation', () => ({
     swarmSamples: 1000,
     accuracy: 0.9,
     latentAccuracy: null,
     whole: false,
     tookSeconds: 0.1,
     bytesSent: 5500,
-  });
+  }));
   const reaches = manifest.exchange.strategy !== 'none' && manifest.name !== 'misses';
-  if (reaches) emit('converged', { swarmSamples: 3000, bytesSent: 5500 });
-  emit('finishing', { reason: reaches ? 'target' : 'samples' });
-  emit('finished', { report });
+  if (reaches) emit('converged', () => ({ swarmSamples: 3000, bytesSent: 5500 }));
+  emit('finishing', () => ({ reason: reaches ? 'target' : 'samples' }));
+  emit('finished', (shard) => ({ report: reportOf(shard) }));
   process.exitCode = reaches ? 0 : 3;
   process.removeAllListeners('disconnect');
   process.disconnect();
