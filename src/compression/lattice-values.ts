@@ -1,6 +1,6 @@
 import type { Delta, Range } from '../sum/delta.ts';
 import { BitReader, BitWriter } from './bits.ts';
-import { countBits, everyPosition, gapsOf } from './gaps.ts';
+import { countBits, everyPosition, gapsOf, readCount } from './gaps.ts';
 import { invalidUpdate } from './invalid-update.ts';
 import { latticeValue, MAX_MAGNITUDE, requireFinite } from './magnitude.ts';
 import { bestRiceParameter, MAX_RICE_PARAMETER, RICE_PARAMETER_BITS, readRice, writeRice } from './rice.ts';
@@ -57,10 +57,7 @@ export function writeValues(positions: Uint32Array, values: Int32Array, range: R
 
 function readValues(payload: Uint8Array, range: Range): { positions: Uint32Array; values: Int32Array } {
   const reader = new BitReader(payload);
-  const count = reader.readLong(countBits(range));
-  if (count > range.high - range.low) throw invalidUpdate('payload', 'has more entries than its range');
-  // An entry takes two bits at least: the bytes received bound what is allocated.
-  if (2 * count > reader.remaining) throw invalidUpdate('payload', 'ends early');
+  const count = readCount(reader, range);
   const positions = new Uint32Array(count);
   const values = new Int32Array(count);
   const amounts = count > 0 ? readAmounts(reader, count, range) : values;

@@ -1,7 +1,7 @@
 import type { Layout } from '../models/layout.ts';
 import type { Delta, Range } from '../sum/delta.ts';
 import { BitReader, BitWriter } from './bits.ts';
-import { countBits, everyPosition, gapsOf } from './gaps.ts';
+import { countBits, everyPosition, gapsOf, readCount } from './gaps.ts';
 import { invalidUpdate } from './invalid-update.ts';
 import { isMagnitude, latticeValue, requireFinite } from './magnitude.ts';
 import { bestRiceParameter, MAX_RICE_PARAMETER, RICE_PARAMETER_BITS, readRice, riceBits, writeRice } from './rice.ts';
@@ -83,10 +83,7 @@ function writePayload(positions: Uint32Array, values: Int32Array, range: Range):
 /** Positions, and 1 or -1 for each. */
 function readPayload(payload: Uint8Array, range: Range): { positions: Uint32Array; values: Int32Array } {
   const reader = new BitReader(payload);
-  const count = reader.readLong(countBits(range));
-  if (count > range.high - range.low) throw invalidUpdate('payload', 'has more entries than its range');
-  // An entry takes two bits at least: the bytes received bound what is allocated.
-  if (2 * count > reader.remaining) throw invalidUpdate('payload', 'ends early');
+  const count = readCount(reader, range);
   const parameter = count > 0 ? reader.read(RICE_PARAMETER_BITS) : 0;
   if (parameter > MAX_RICE_PARAMETER) throw invalidUpdate('payload', 'has a Rice parameter out of bounds');
   const positions = new Uint32Array(count);
