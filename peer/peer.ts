@@ -114,7 +114,7 @@ export class Peer {
         isFormer: (origin) => identity.isFormer(origin),
         dialsAll: !gossips,
         onAdmitted: (peer) => this.#exchange.feeds?.follow(peer),
-        onMentioned: (peer) => this.#exchange.feeds?.follow(peer),
+        onMentioned: (origin, sequence) => this.#exchange.told(origin, sequence),
         onRefused: (peer, error) => this.#narrator.warn(error.code, `turned away ${peer}: ${error.message}`),
         onShunned: (peer) => this.#narrator.warn('PEER_SHUNNED', `${peer} breaks the protocols: let alone for a while`),
       },

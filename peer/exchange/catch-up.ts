@@ -2,7 +2,7 @@ import type { Network } from '../../protocols/network.ts';
 import { maxImageBytes } from '../../protocols/replica/constants.ts';
 import { type FetchedReplica, fetchReplica, type ReplicaHead } from '../../protocols/replica/replica-fetch.ts';
 import type { Identity } from '../../src/sum/identity.ts';
-import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import { VersionVector } from '../../src/sum/version-vector.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
@@ -43,8 +43,8 @@ export interface CatchUpComponents {
 
 export interface CatchUpInit {
   readonly parameters: number;
-  /** Another peer holds updates of this one, which may have left before this peer came. */
-  readonly onMentioned: (peer: PeerName) => void;
+  /** Another peer holds so many updates of an origin, whose peer may have left before this one came. */
+  readonly onMentioned: (origin: OriginKey, sequence: number) => void;
   readonly onInvalid: (peer: PeerName, problem: string) => void;
   /** This peer, and its log, stand somewhere else: for those that it serves. */
   readonly onMoved: () => void;
@@ -199,7 +199,8 @@ export class CatchUp {
     this.#dropOld();
     if (!this.#arrears.own().next().done) return false;
     if (!members.live().every(({ name }) => feeds.reaches(name))) return false;
-    if (this.#trainers().length === 0) return true;
+    // One that trains may be heard of before it is connected.
+    if (members.trainers().length === 0) return true;
     return this.#goal !== null && inbox.arrived.covers(this.#goal.vector);
   }
 
@@ -228,13 +229,10 @@ export class CatchUp {
     return marked.length > 0 ? marked[turn % marked.length]! : null;
   }
 
-  /** Peers that are further on. Those that begin with this one have nothing that their feeds do not bring. */
+  /** Of those that train, whom this peer can ask. */
   #trainers(): PeerName[] {
     const { network, members } = this.#components;
-    return members
-      .live()
-      .filter(({ name, status }) => status?.state === 'training' && status.samples > 0 && network.connected.has(name))
-      .map(({ name }) => name);
+    return members.trainers().flatMap(({ name }) => (network.connected.has(name) ? [name] : []));
   }
 
   /** A goal that its peer has taken to the grave may be out of reach. */
@@ -277,13 +275,10 @@ export class CatchUp {
 
   /** Learns from a head what there is, and decides whether the image is needed, and whether to adopt it. */
   #wants(head: ReplicaHead, source: PeerName): boolean {
-    const { identity, inbox, log, feeds, swarm, narrator } = this.#components;
+    const { identity, inbox, log, swarm, narrator } = this.#components;
     const { vector, imageBytes } = head;
     swarm.toldByHead(head, identity.peer);
-    for (const [origin, sequence] of vector) {
-      if (identity.isFormer(origin)) feeds.follow(identity.peer);
-      else if (sequence > inbox.arrived.get(origin)) this.#init.onMentioned(peerOf(origin));
-    }
+    for (const entry of vector) this.#init.onMentioned(...entry);
     const theirs = new VersionVector(vector);
     if (this.#joining !== null) this.#goal = { vector: theirs, source };
     if (!this.#arrears.isIn(source, theirs, inbox.arrived)) {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Network } from '../../protocols/network.ts';
 import { MAX_PEERS } from '../../src/manifest.ts';
-import type { PeerName } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell, firstRing } from '../../src/support/doorbell.ts';
 import { linkedAbort } from '../../src/support/linked-abort.ts';
@@ -51,6 +51,10 @@ export class DirectFeeds implements Feeds {
   follow(owner: PeerName): void {
     if (this.#tasks.has(owner) || this.#tasks.size >= MAX_PEERS || this.#stop.signal.aborted) return;
     this.#tasks.set(owner, this.#keep(owner));
+  }
+
+  told(origin: OriginKey): void {
+    this.follow(peerOf(origin));
   }
 
   reaches(owner: PeerName): boolean {

@@ -82,7 +82,10 @@ export class Exchange {
     this.fingers = isGossip(manifest) ? new Fingers(components, { self: identity.peer, count: exchange.feeds }) : null;
     this.log = new UpdateLog(logBytes ?? defaultLogBytes(layout));
     const { log } = this;
-    this.source = new UpdateSource({ network, clock, log }, { layout, unit, identity, admits, onInvalid });
+    const onTold = (origin: OriginKey, sequence: number) => {
+      if (sequence > this.inbox.arrived.get(origin)) introductions.mention(origin, sequence);
+    };
+    this.source = new UpdateSource({ network, clock, log }, { layout, unit, identity, admits, onInvalid, onTold });
     this.#replicaSource = new ReplicaSource(
       { network, clock },
       {
@@ -115,7 +118,7 @@ export class Exchange {
       { ...components, inbox: this.inbox, log, feeds },
       {
         parameters: layout.size,
-        onMentioned: (peer) => introductions.mention(peer),
+        onMentioned: (origin, sequence) => introductions.mention(origin, sequence),
         onInvalid,
         onMoved: () => {
           this.#replicaSource.moved();
@@ -133,6 +136,13 @@ export class Exchange {
   /** Updates published under the present origin. */
   get published(): number {
     return this.inbox.taken.get(this.#components.identity.origin);
+  }
+
+  /** Somebody holds so many updates of an origin, of a peer that is gone perhaps, or of this one's former processes. */
+  told(origin: OriginKey, sequence: number): void {
+    const { identity } = this.#components;
+    if (identity.isFormer(origin)) this.feeds?.follow(identity.peer);
+    if (sequence > this.inbox.arrived.get(origin)) this.feeds?.told(origin, sequence);
   }
 
   /** The replica runs, and stands at `vector`. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Network } from '../../protocols/network.ts';
 import { isOnArc, overlap, placeOf, type Scope, sameScope, scopeTest } from '../../protocols/updates/scope.ts';
-import { type PeerName, peerOf } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { linkedAbort } from '../../src/support/linked-abort.ts';
 import { type Fingers, upwards } from '../membership/fingers.ts';
@@ -80,8 +80,9 @@ export class GossipFeeds implements Feeds {
       ...init,
       onTooFarBehind: (origin, source, floor) => {
         // Others are asked first: a source that was behind itself holds merged what its receiver has in part.
-        if (this.#strays.hasAll([peerOf(origin)])) init.onTooFarBehind(origin, source, floor);
-        else this.#strays.starve(peerOf(origin));
+        const owner = peerOf(origin);
+        if (source === owner || this.#strays.hasAll([owner])) init.onTooFarBehind(origin, source, floor);
+        else this.#strays.starve(owner);
       },
     });
     // Every feed listens to it; Node warns from eleven on.
@@ -97,6 +98,10 @@ export class GossipFeeds implements Feeds {
     if (this.#stop.signal.aborted) return;
     this.#strays.follow(owner);
     this.#task ??= Promise.all([this.#lead(), this.#rove()]);
+  }
+
+  told(origin: OriginKey, sequence: number): void {
+    this.#strays.told(origin, sequence);
   }
 
   /** Everyone, once the feeds of all arcs have been level together. */
@@ -132,7 +137,7 @@ export class GossipFeeds implements Feeds {
   /** Closes the feeds whose source or scope is another one now, and opens those that are missing. */
   #assign(): void {
     const sources = this.#sources();
-    if (sources.length > 0) this.#strays.look(sources[0]!, (name) => this.#avoidIdle(name));
+    if (sources.length > 0) this.#strays.look(sources, (name) => sources.length > 1 && this.#avoidIdle(name));
     const missing = shareOut(sources, this.#strays.names());
     for (const line of this.#lines) {
       if (line.end.signal.aborted) continue;

@@ -32,8 +32,8 @@ export interface IntroductionsInit {
   /** Whether everybody is to be connected, and so is dialled when heard of. */
   readonly dialsAll: boolean;
   readonly onAdmitted: (peer: PeerName) => void;
-  /** An admitted peer holds updates of one that may have left before this one came, or of this one's former processes. */
-  readonly onMentioned: (peer: PeerName) => void;
+  /** An admitted peer holds so many updates of one that may have left before this one came, or of this one's former processes. */
+  readonly onMentioned: (origin: OriginKey, sequence: number) => void;
   /** A peer was turned away, with the reason. */
   readonly onRefused: (peer: PeerName, error: MurmurError) => void;
   /** A peer is not talked to for `SHUN_MS`, for it has broken the protocols too often. */
@@ -110,21 +110,25 @@ export class Introductions {
   heard(from: PeerName, status: Status): void {
     if (this.#conduct.shuns(from)) return;
     this.#members.heard(from, status);
-    if (this.#members.get(from) !== undefined) for (const [origin] of status.vector ?? []) this.#mentionOrigin(origin);
+    if (this.#members.get(from) !== undefined) for (const entry of status.vector ?? []) this.mention(...entry);
     if (this.#init.dialsAll && status.state !== 'left') this.seek(from, status.addresses);
   }
 
-  /** An admitted peer holds updates of this one, which may have left before. */
-  mention(peer: PeerName): void {
-    if (peer === this.#network.self || this.#members.get(peer) !== undefined) return;
-    if (this.#mentioned.size < MAX_MENTIONED) this.#mentioned.add(peer);
-    if (this.#mentioned.has(peer)) this.#init.onMentioned(peer);
+  /**
+   * An admitted peer holds so many updates of an origin. What a former process of this peer published, and nobody else
+   * brings, it has to ask for itself.
+   */
+  mention(origin: OriginKey, sequence: number): void {
+    const peer = peerOf(origin);
+    if (peer === this.#network.self ? !this.#init.isFormer(origin) : !this.#isWelcome(peer)) return;
+    this.#init.onMentioned(origin, sequence);
   }
 
-  /** Of this peer, too: what a former process of it published, and nobody else brings, it has to ask for itself. */
-  #mentionOrigin(origin: OriginKey): void {
-    if (this.#init.isFormer(origin)) this.#init.onMentioned(this.#network.self);
-    else this.mention(peerOf(origin));
+  /** Whether it is a member, or among the few others that are followed on the word of others. */
+  #isWelcome(peer: PeerName): boolean {
+    if (this.#members.get(peer) !== undefined) return true;
+    if (this.#mentioned.size < MAX_MENTIONED) this.#mentioned.add(peer);
+    return this.#mentioned.has(peer);
   }
 
   /** Dials a peer that is known only from its status. */

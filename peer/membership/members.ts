@@ -106,6 +106,11 @@ export class Members {
     return [...this.all()].filter((member) => member.live);
   }
 
+  /** Live peers that train already. Those that only begin have nothing that their feeds do not bring. */
+  trainers(): Member[] {
+    return this.live().filter(({ status }) => status?.state === 'training' && status.samples > 0);
+  }
+
   /** Peers whose steps go into the sum at present, this one included. */
   contributing(): number {
     const steps = ({ live, status }: Member) => live && status !== null && CONTRIBUTING.includes(status.state);

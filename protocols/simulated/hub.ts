@@ -30,6 +30,7 @@ export class SimulatedHub {
       links: linksOf(settings),
       barriers: new Barriers(),
       bonds: new Bonds(),
+      ending: new Set(),
       running: new Map(),
     };
   }
@@ -55,9 +56,10 @@ export class SimulatedHub {
    * nothing is held. As on TCP, what is sent that way waits, no connection can be made, and those there are get lost in time.
    */
   block(from: readonly PeerName[], to: readonly PeerName[]): void {
-    const { barriers, clock } = this.#around;
+    const { barriers, clock, ending } = this.#around;
     barriers.block(from, to);
     for (const network of this.#networks()) network.release();
+    for (const link of [...ending]) link.release();
     const { blockade } = barriers;
     clock.after(SILENT_CONNECTION_MS, () => {
       if (barriers.blockade !== blockade) return;

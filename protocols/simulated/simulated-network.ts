@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly barriers: Barriers;
   readonly bonds: Bonds;
   readonly trace: Trace | undefined;
+  /** Those of connections that are over here, while the news of it is on its way to the other end. */
+  readonly ending: Set<Link>;
   /** Started and neither stopped nor cut. */
   readonly running: Map<PeerName, SimulatedNetwork>;
 }
@@ -90,18 +92,12 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
   }
 
   async stop(): Promise<void> {
-    this.#leave((connection, notice) => {
-      connection.closeChannels();
-      connection.link.carryLast(notice);
-    });
+    this.#leave((connection) => connection.closeChannels());
   }
 
   /** A crash: what is underway is lost, and the others learn of it a latency later. */
   cut(): void {
-    this.#leave(({ link }, notice) => {
-      link.cut();
-      link.carryLast(notice);
-    });
+    this.#leave(({ link }) => link.cut());
   }
 
   /** Loses the connections to the other side of a partition. */
@@ -147,7 +143,7 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
     const connection = this.#connections.get(peer);
     if (connection === undefined) return;
     connection.link.cut();
-    connection.link.carryLast(this.#noticeOf(connection));
+    this.#giveNotice(connection);
     this.#disconnect(connection);
   }
 
@@ -260,9 +256,14 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
     });
   }
 
-  /** What tells the remote that a connection is over. */
-  #noticeOf({ remote, bond }: Connection<SimulatedNetwork>): () => void {
-    return () => remote.#disconnectFrom(this, bond);
+  /** Tells the remote that a connection is over. */
+  #giveNotice({ remote, bond, link }: Connection<SimulatedNetwork>): void {
+    const { ending } = this.#around;
+    ending.add(link);
+    link.carryLast(() => {
+      ending.delete(link);
+      remote.#disconnectFrom(this, bond);
+    });
   }
 
   #disconnectFrom(remote: SimulatedNetwork, bond: number): void {
@@ -281,11 +282,12 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
     for (const listener of this.#connectionListeners) listener(remote.self, false);
   }
 
-  #leave(farewell: (connection: Connection<SimulatedNetwork>, notice: () => void) => void): void {
+  #leave(farewell: (connection: Connection<SimulatedNetwork>) => void): void {
     if (!this.isRunning) return;
     this.#around.running.delete(this.self);
     for (const connection of [...this.#connections.values()]) {
-      farewell(connection, this.#noticeOf(connection));
+      farewell(connection);
+      this.#giveNotice(connection);
       this.#disconnect(connection);
     }
   }

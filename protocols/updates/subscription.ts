@@ -33,6 +33,8 @@ export interface SubscriptionComponents {
   readonly log: UpdateLog;
   /** Joins consecutive updates of one origin; null where they cannot be, or nothing is saved. */
   readonly merge: (entries: readonly LogEntry[]) => LogEntry | null;
+  /** The receiver has so many updates of an origin. */
+  readonly onTold: (origin: OriginKey, sequence: number) => void;
 }
 
 /** The source's end of one feed: what one receiver has been sent, and what it has taken. */
@@ -41,6 +43,7 @@ export class Subscription {
   readonly #clock: Clock;
   readonly #log: UpdateLog;
   readonly #merge: SubscriptionComponents['merge'];
+  readonly #onTold: SubscriptionComponents['onTold'];
   readonly #progress: Doorbell;
   readonly #wake = new Doorbell();
   #isInScope: (peer: PeerName) => boolean = () => false;
@@ -67,6 +70,7 @@ export class Subscription {
     this.#clock = components.clock;
     this.#log = components.log;
     this.#merge = components.merge;
+    this.#onTold = components.onTold;
     this.#progress = progress;
   }
 
@@ -123,7 +127,10 @@ export class Subscription {
     this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
     this.#sent = new VersionVector(message.vector);
-    for (const [origin, sequence] of message.vector) this.#taken.advance(origin, sequence);
+    for (const [origin, sequence] of message.vector) {
+      this.#taken.advance(origin, sequence);
+      this.#onTold(origin, sequence);
+    }
     this.logGrew(null);
     this.#progress.ring();
   }

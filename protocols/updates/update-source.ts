@@ -23,6 +23,8 @@ export interface UpdateSourceInit {
   /** Subscribers that have not said the same manifest's hello are turned away. */
   readonly admits: (peer: PeerName) => boolean;
   readonly onInvalid: (peer: PeerName, problem: string) => void;
+  /** A subscriber has so many updates of an origin; this peer may have fewer. */
+  readonly onTold: (origin: OriginKey, sequence: number) => void;
 }
 
 /** Since when a subscriber has stood where it stands, with updates waiting for it. */
@@ -119,9 +121,9 @@ export class UpdateSource {
   async #serve(channel: Channel): Promise<void> {
     if (!this.#init.admits(channel.remote)) return channel.abort();
     const { clock, log } = this.#components;
-    const { layout, unit } = this.#init;
+    const { layout, unit, onTold } = this.#init;
     const merge = (entries: readonly LogEntry[]) => merged(entries, { layout, unit, nowMs: clock.nowMs() });
-    const subscription = new Subscription({ channel, clock, log, merge }, this.progress);
+    const subscription = new Subscription({ channel, clock, log, merge, onTold }, this.progress);
     try {
       this.#refuseOneTooMany(channel.remote);
       this.#subscriptions.add(subscription);

@@ -21,7 +21,7 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
   const identity = new Identity(server.self, () => 0n);
   const source = new UpdateSource(
     { network: server, clock: systemClock, log },
-    { layout: layoutOf([]), unit: 1, identity, admits: () => true, onInvalid: unexpected },
+    { layout: layoutOf([]), unit: 1, identity, admits: () => true, onTold: () => {}, onInvalid: unexpected },
   );
   await Promise.all([server.start(), client.start()]);
   await client.dial(server.addresses[0]!);

@@ -73,7 +73,7 @@ class Node {
     const admits = (peer: string) => introductions.admits(peer);
     this.#source = new UpdateSource(
       { network, clock, log },
-      { layout: frameLayout, unit: frameUnit, identity, admits, onInvalid },
+      { layout: frameLayout, unit: frameUnit, identity, admits, onInvalid, onTold: () => {} },
     );
     this.inbox = new Inbox(
       { clock, log, identity, reader: new FrameReader(frameLayout, frameUnit) },

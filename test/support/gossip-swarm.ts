@@ -54,9 +54,9 @@ export class GossipSwarm {
           { network, clock, members, hello: new Hello({ network, clock }, digests) },
           {
             dialsAll: false,
-            isFormer: () => false,
+            isFormer: (origin) => node.identity.isFormer(origin),
             onAdmitted: (other) => feeds.follow(other),
-            onMentioned: (other) => feeds.follow(other),
+            onMentioned: (origin, sequence) => feeds.told(origin, sequence),
             onRefused: (other) => node.onInvalid(other, 'was refused'),
             onShunned: (other) => node.onInvalid(other, 'is shunned'),
           },
@@ -72,6 +72,7 @@ export class GossipSwarm {
             admits: (other) => introductions.admits(other),
           },
         );
+        node.onLacking = (origin, sequence) => introductions.mention(origin, sequence);
         const exchange = { fingers, isInUse: (other: string) => feeds.uses(other) || node.source.feeds(other) };
         const neighbours = new Neighbours({ network, clock, members, introductions, exchange }, []);
         peer = { node, feeds, introductions, neighbours };

@@ -3,7 +3,7 @@ import { Members } from '../../peer/membership/members.ts';
 import { Hello } from '../../protocols/hello/hello.ts';
 import type { Network } from '../../protocols/network.ts';
 import { type Manifest, manifestDigests } from '../../src/manifest.ts';
-import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import { testManifest } from './manifest.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -43,7 +43,7 @@ export async function guestOf(
         dialsAll: true,
         isFormer: (origin) => origin === formerOf(name),
         onAdmitted: (peer) => happened.push(`admitted ${peer}`),
-        onMentioned: (peer) => happened.push(`mentioned ${peer}`),
+        onMentioned: (origin) => happened.push(`mentioned ${peerOf(origin)}`),
         onRefused: (peer, error) => happened.push(`refused ${peer}: ${error.code}`),
         onShunned: (peer) => happened.push(`shunned ${peer}`),
       },

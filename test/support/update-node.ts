@@ -21,6 +21,8 @@ export class UpdateNode {
   source!: UpdateSource;
   network!: Network;
   published = 0;
+  /** A subscriber has more updates of an origin. */
+  onLacking: (origin: OriginKey, sequence: number) => void = () => {};
 
   private constructor(world: SimulatedWorld, name: PeerName, byHearsay: boolean) {
     const { clock } = world;
@@ -49,6 +51,9 @@ export class UpdateNode {
           identity: node.identity,
           admits: () => true,
           onInvalid: node.onInvalid,
+          onTold: (origin, sequence) => {
+            if (sequence > node.inbox.arrived.get(origin)) node.onLacking(origin, sequence);
+          },
         },
       );
       prepare(node, network);
@@ -86,8 +91,15 @@ export class UpdateNode {
   }
 
   publish(updates: number): void {
-    for (let n = 0; n < updates; n++) this.inbox.acceptOwn(this.origin, ++this.published, frameOf(this.published));
-    this.source.logGrew(this.origin);
+    const to = this.published + updates;
+    this.hold(this.origin, to);
+    this.published = to;
+  }
+
+  /** Has the updates of an origin up to `to`, wherever they came from. */
+  hold(origin: OriginKey, to: number): void {
+    for (let n = this.inbox.arrived.get(origin) + 1; n <= to; n++) this.inbox.acceptOwn(origin, n, frameOf(n));
+    this.source.logGrew(origin);
   }
 
   /** A feed that stays open until it is stopped. */

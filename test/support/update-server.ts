@@ -12,6 +12,8 @@ export class UpdateServer {
   readonly log: UpdateLog;
   readonly invalid: string[] = [];
   source!: UpdateSource;
+  /** What subscribers have. */
+  readonly told: [OriginKey, number][] = [];
   network!: Network;
 
   private constructor(logBytes: number) {
@@ -29,6 +31,7 @@ export class UpdateServer {
           identity: new Identity(name, () => 1n),
           admits: () => admits,
           onInvalid: (peer, problem) => server.invalid.push(`${peer}: ${problem}`),
+          onTold: (origin, sequence) => server.told.push([origin, sequence]),
         },
       );
     });

@@ -5,7 +5,7 @@ import { Narrator } from '../../../peer/narrator.ts';
 import { SwarmClock } from '../../../peer/progress/swarm-clock.ts';
 import type { ReplicaHost } from '../../../peer/replica/replica-host.ts';
 import { REPLICA_PROTOCOL } from '../../../protocols/replica/constants.ts';
-import type { PeerName } from '../../../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../../../src/sum/origin.ts';
 import type { Clock } from '../../../src/support/clock.ts';
 import { frameLayout } from '../../support/frames.ts';
 import { imageBytes, imageVector, serveReplica } from '../../support/replica-transfers.ts';
@@ -25,10 +25,10 @@ function catchUpOf(world: SimulatedWorld, node: UpdateNode, clock: Clock = world
   const swarm = new SwarmClock(members, null, 1_000_000);
   const narrator = new Narrator(clock, { self: network.self, emit: () => {} });
   const replica = {} as ReplicaHost;
-  const mentioned: PeerName[] = [];
+  const mentioned: [OriginKey, number][] = [];
   const catchUp = new CatchUp(
     { network, clock, replica, identity, members, inbox, log, feeds, swarm, narrator },
-    { parameters: 1_000, onMentioned: (peer) => mentioned.push(peer), onInvalid, onMoved: () => {} },
+    { parameters: 1_000, onMentioned: (...entry) => mentioned.push(entry), onInvalid, onMoved: () => {} },
   );
   return { catchUp, mentioned };
 }
@@ -40,7 +40,7 @@ const serving = (world: SimulatedWorld, name: PeerName) =>
   });
 
 describe('a peer that is too far behind', () => {
-  test('mentions those of whom the head has more than it has itself', () => {
+  test('mentions all whom the head has', () => {
     const world = new SimulatedWorld();
     return world.run(async () => {
       const [node, source] = [await UpdateNode.start(world, 'c'), await serving(world, 'a')];
@@ -51,7 +51,7 @@ describe('a peer that is too far behind', () => {
       catchUp.tooFarBehind(lacking, 'a', 2);
       await world.until(() => catchUp.ready);
       await catchUp.stop();
-      expect(mentioned).toEqual(['s']);
+      expect(mentioned).toEqual([...imageVector, known]);
     });
   });
 

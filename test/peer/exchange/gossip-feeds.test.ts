@@ -76,4 +76,18 @@ describe('gossip feeds', () => {
       expect(swarm.handOvers).toBeGreaterThan(50);
     });
   });
+
+  test('bring back to a peer, and to all, what a former process of it published, and what one did whom nobody has met', () => {
+    const world = new SimulatedWorld({ latencyMs: 10 });
+    return world.run(async () => {
+      const swarm = await swarmOf(world, 7, 2);
+      const [one, ...others] = swarm.peers;
+      others[2]!.node.hold(`${one!.node.network.self}/00000000000000ff`, 3);
+      others[4]!.node.hold('nobody/0000000000000001', 5);
+      await world.until(() => swarm.isOne());
+      expect(one!.node.inbox.arrived.total()).toBe(8);
+      await swarm.stop();
+      expect(swarm.overlaps).toBe(0);
+    });
+  });
 });

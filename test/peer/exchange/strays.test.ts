@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { STARVED_MS, Strays } from '../../../peer/exchange/strays.ts';
+import { STARVED_MS, Strays, TOLD_MS } from '../../../peer/exchange/strays.ts';
 import { upwards } from '../../../peer/membership/fingers.ts';
 import { placeOf } from '../../../protocols/updates/scope.ts';
 import { frameOf } from '../../support/frames.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
   starved = [];
 });
 
-const look = (nearest: string) => strays.look(nearest, (name) => starved.push(name));
+const look = (...sources: string[]) => strays.look(sources, (name) => starved.push(name));
 const hear = (name: string, replaced = {}) => node.members.heard(name, statusOf(name, replaced));
 const take = (name: string, to: number) => node.inbox.acceptOwn(`${name}/0000000000000001`, to, frameOf(to));
 
@@ -74,4 +74,40 @@ test('are those of whom others have more and nothing comes, until a while after 
     await pass(6_000);
     expect(strays.names()).toEqual([]);
     expect(starved).toEqual([far]);
+  }));
+
+test('are those of whose former processes others hold more, this peer among them, until it is here or nobody says so any more', () =>
+  world.run(async () => {
+    const former = (name: string) => `${name}/00000000000000ff` as const;
+    hear(near);
+    hear(far, { published: 2 });
+    take(far, 2);
+    for (const name of ['self', far, 'unknown']) strays.told(former(name), 3);
+    // It goes on at present: its own word counts.
+    strays.told(`${near}/0000000000000001`, 3);
+    look(near, far);
+    expect([strays.names(), strays.isLacking]).toEqual([[far, 'self', 'unknown'].sort(), true]);
+    node.inbox.acceptOwn(former(far), 3, frameOf(3));
+    look(near, far);
+    expect([strays.names(), strays.isLacking]).toEqual([['self', 'unknown'], true]);
+    await world.pass(TOLD_MS);
+    look(near, far);
+    expect([strays.names(), strays.isLacking]).toEqual([['self', 'unknown'], false]);
+  }));
+
+test('are none of the sources, whose own updates nobody brings better', () =>
+  world.run(async () => {
+    hear(near);
+    hear(far, { published: 2 });
+    for (let passed = 0; passed <= STARVED_MS; passed += 500) {
+      look(near, far);
+      await world.pass(500);
+    }
+    look(near, far);
+    expect([strays.names(), starved]).toEqual([[], [far]]);
+    strays.starve(far);
+    look(near, far);
+    expect(strays.names()).toEqual([]);
+    look(near);
+    expect(strays.names()).toEqual([far]);
   }));

@@ -48,6 +48,21 @@ describe('what is blocked one way', () => {
       await reading;
     }));
 
+  test.each(['crash', 'disconnect'])('holds the news of a %s, which comes when nothing is blocked any more', (end) =>
+    run(async (hub, clock) => {
+      const { b, there } = await simulatedPair(hub);
+      hub.block(['a'], ['b']);
+      if (end === 'crash') hub.cut('a');
+      else hub.disconnect('a', 'b');
+      await sleep(clock, SILENT_CONNECTION_MS / 2);
+      expect([...b.connected]).toEqual(['a']);
+      const reading = failureOf(nextOf(there[0]!), 'STREAM_CLOSED');
+      hub.block([], []);
+      await reading;
+      expect(b.connected.size).toBe(0);
+    }),
+  );
+
   test.each(['a', 'b'])('lets no connection be made, from %s either', (dialler) =>
     run(async (hub, clock) => {
       const [a, b] = [hub.network('a'), hub.network('b')];

@@ -27,7 +27,10 @@ async function subscriptionTo(log: UpdateLog) {
     close: async () => {},
     abort: () => {},
   };
-  const subscription = new Subscription({ channel, clock: new VirtualClock(), log, merge: () => null }, new Doorbell());
+  const subscription = new Subscription(
+    { channel, clock: new VirtualClock(), log, merge: () => null, onTold: () => {} },
+    new Doorbell(),
+  );
   void subscription.run();
   await settle();
   const publish = (to: number, bytes = new Uint8Array(10)) => {
