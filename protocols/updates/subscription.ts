@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
+import { type Alias, aliasOf } from './alias.ts';
 import {
   GATHER_MS,
   MAX_BATCH_BYTES,
@@ -46,12 +47,17 @@ export class Subscription {
   #isInScope: (peer: PeerName) => boolean = () => false;
   /** Origins within the scope of which the log may hold what was not sent; who was sent something goes to the end. */
   readonly #stirred = new Set<OriginKey>();
-  #sent = new VersionVector();
+  /** What the receiver said that it has, of origins that have not been recognised. */
+  readonly #asked = new Map<Alias, { readonly number: number; readonly count: number }>();
+  #salt = 0;
+  readonly #sent = new VersionVector();
   readonly #taken = new VersionVector();
   #windowBytes = 0;
   #inFlightBytes = 0;
   readonly #inFlight: InFlight[] = [];
   readonly #numbers = new Map<OriginKey, number>();
+  /** The next that is not given yet. */
+  #nextNumber = 0;
   /** Numbers that the receiver was not told of. */
   readonly #unnamed: OriginKey[] = [];
   #gathers = false;
@@ -91,7 +97,9 @@ export class Subscription {
   /** The log has grown by updates of one origin, or has changed altogether. */
   logGrew(origin: OriginKey | null): void {
     for (const grown of origin === null ? this.#log.origins() : [origin]) {
-      if (this.#isInScope(peerOf(grown))) this.#stirred.add(grown);
+      if (!this.#isInScope(peerOf(grown))) continue;
+      this.#recognise(grown);
+      this.#stirred.add(grown);
     }
     this.#wake.ring();
   }
@@ -122,10 +130,22 @@ export class Subscription {
     this.#gathers = 'arc' in message.scope;
     this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
-    this.#sent = new VersionVector(message.vector);
-    for (const [origin, sequence] of message.vector) this.#taken.advance(origin, sequence);
+    this.#salt = message.salt;
+    for (const [alias, count] of message.vector) this.#asked.set(alias, { number: this.#nextNumber++, count });
     this.logGrew(null);
     this.#progress.ring();
+  }
+
+  /** Goes on from where the receiver stands with an origin of the log, where that is among those that it has. */
+  #recognise(origin: OriginKey): void {
+    if (this.#asked.size === 0 || this.#numbers.has(origin)) return;
+    const alias = aliasOf(origin, this.#salt);
+    const known = this.#asked.get(alias);
+    if (known === undefined) return;
+    this.#asked.delete(alias);
+    this.#numbers.set(origin, known.number);
+    this.#sent.advance(origin, known.count);
+    this.#taken.advance(origin, known.count);
   }
 
   async #listen(messages: AsyncIterator<Uint8Array>): Promise<void> {
@@ -190,7 +210,7 @@ export class Subscription {
   #number({ origin, to, bytes }: LogEntry): NumberedFrame {
     let number = this.#numbers.get(origin);
     if (number === undefined) {
-      number = this.#numbers.size;
+      number = this.#nextNumber++;
       this.#numbers.set(origin, number);
       this.#unnamed.push(origin);
     }
