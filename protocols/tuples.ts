@@ -46,8 +46,12 @@ export const originField: z.ZodType<OriginKey> = z
   .string()
   .max(MAX_NAME_CHARACTERS + 17)
   .regex(/^[A-Za-z0-9-]+\/[0-9a-f]{16}$/);
-/** Of a version vector; see `VersionVector.digest`. */
-export const digestField: z.ZodType<string> = z.string().regex(/^[0-9a-f]{32}$/);
+/** So many bytes, read as twice as many hexadecimal digits. */
+export const hexField = (bytes: number): z.ZodType<string> =>
+  z
+    .instanceof(Uint8Array)
+    .refine(({ length }) => length === bytes, `is not ${bytes} bytes long`)
+    .transform((value) => Buffer.from(value).toString('hex'));
 export const countField: z.ZodType<number> = z.number().int().min(0).max(MAX_COUNT);
 /** A long list. It is refused at its first wrong item: what is wrong with all of a hostile one overflows zod's stack. */
 export const listField = <T>(item: z.ZodType<T>, maxItems: number): z.ZodType<T[]> =>

@@ -1,15 +1,17 @@
-import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
+import { STATUS_MAX_INTERVAL_MS, statusMaxIntervalMs } from '../../protocols/status/constants.ts';
 import { type PeerState, peerStates, type Status } from '../../protocols/status/messages.ts';
 import { MAX_PEERS } from '../../src/manifest.ts';
 import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 
-/** A peer of whom nothing is heard for this long is suspected: three of the longest intervals between statuses. */
-export const SILENT_AFTER_MS = 30_000;
+/** A peer of whom nothing is heard for so many of the longest intervals between statuses is suspected. */
+const SILENT_INTERVALS = 3;
+/** Where peers are few. */
+export const SILENT_AFTER_MS = SILENT_INTERVALS * STATUS_MAX_INTERVAL_MS;
 
-/** Nobody is silent for this long who is there: a longest interval between statuses, and time for it to spread. */
-const QUIET_AFTER_MS = STATUS_MAX_INTERVAL_MS + 2_000;
+/** Nobody is silent for a longest interval and so much more who is there: time for a status to spread. */
+const SPREAD_MS = 2_000;
 
 /**
  * A peer that trains says something in every round, and at intervals beside: of whom nothing is heard for this long, or
@@ -94,6 +96,12 @@ export class Members {
     return this.#members.get(name)?.live ?? false;
   }
 
+  /** Whether a live peer publishes under this origin at present. */
+  isCurrent(origin: OriginKey): boolean {
+    const member = this.#members.get(peerOf(origin));
+    return member?.live === true && member.status?.origin === origin;
+  }
+
   /** Whether the others' rounds wait for it: it trains, and has said something of late. */
   isAwaited(name: PeerName): boolean {
     const member = this.#members.get(name);
@@ -164,7 +172,7 @@ export class Members {
 
   /** Suspects whoever has been silent for too long, and rings where somebody is not awaited any more. */
   suspectSilent(): void {
-    const oldestMs = this.#clock.nowMs() - SILENT_AFTER_MS;
+    const oldestMs = this.#clock.nowMs() - SILENT_INTERVALS * this.#intervalMs;
     for (const member of this.all()) if (member.live && member.lastHeardMs < oldestMs) this.#suspect(member);
     if ([...this.all()].some((member) => isAtWork(member) && !this.isAwaited(member.name))) {
       this.changes.ring();
@@ -197,7 +205,12 @@ export class Members {
   }
 
   #isQuiet({ lastHeardMs }: Member): boolean {
-    return this.#clock.nowMs() - lastHeardMs > QUIET_AFTER_MS;
+    return this.#clock.nowMs() - lastHeardMs > this.#intervalMs + SPREAD_MS;
+  }
+
+  /** The longest between two statuses of a peer, in a swarm of all that are known. */
+  get #intervalMs(): number {
+    return statusMaxIntervalMs(this.#members.size + 1);
   }
 
   /** Without the vector, which takes most of a status, and at the cost of whoever has said nothing for longest. */

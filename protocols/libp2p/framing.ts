@@ -1,4 +1,5 @@
 import { messageTooLong } from '../channel-errors.ts';
+import { leb128 } from '../leb128.ts';
 
 /** 2^35 - 1 is far above any bound on messages, and a sixth byte of length is never honest. */
 const MAX_PREFIX_BYTES = 5;
@@ -13,11 +14,7 @@ export function unfilledBytes(length: number): Uint8Array<ArrayBuffer> {
 
 /** What goes before a message of `length` bytes: its length as unsigned LEB128. */
 export function lengthPrefix(length: number): Uint8Array {
-  const prefix: number[] = [];
-  let rest = length;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) prefix.push((rest % 128) | 0x80);
-  prefix.push(rest);
-  return Uint8Array.from(prefix);
+  return Uint8Array.from(leb128(length));
 }
 
 /**

@@ -5,8 +5,18 @@ import type { Rate } from '../../src/support/rate-limit.ts';
 export const statusTopic = (manifestDigest: string): string => `/murmuration/status/1/${manifestDigest.slice(0, 16)}`;
 /** Shortest time between two unasked statuses: often enough for a live view. */
 export const STATUS_MIN_INTERVAL_MS = 1_000;
-/** Longest time: a third of the silence after which a peer is suspected. */
+/** Longest time where peers are few: a third of the silence after which a peer is suspected. */
 export const STATUS_MAX_INTERVAL_MS = 10_000;
+/** Where they are many it is so much a peer: then each passes 25 statuses a second on, some 10 kB. */
+export const STATUS_INTERVAL_MS_PER_PEER = 40;
+/** Up to here: who is gone without a word is known to be before two minutes have passed. */
+export const STATUS_WIDE_INTERVAL_MS = 30_000;
+
+/** Longest time between two unasked statuses in a swarm of so many peers. */
+export function statusMaxIntervalMs(peers: number): number {
+  return Math.min(STATUS_WIDE_INTERVAL_MS, Math.max(STATUS_MAX_INTERVAL_MS, STATUS_INTERVAL_MS_PER_PEER * peers));
+}
+
 /** Share of a peer's egress that its statuses may take (design, section 3). */
 export const STATUS_EGRESS_SHARE = 0.01;
 /** What gossipsub, noise and yamux add to a status on its way, measured on a mesh of four: signature, key, topic, ids. */

@@ -1,4 +1,4 @@
-import { type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure } from '../../src/support/errors.ts';
 import { RateLimit } from '../../src/support/rate-limit.ts';
@@ -7,11 +7,11 @@ import {
   STATUS_EGRESS_SHARE,
   STATUS_GATHER_MS,
   STATUS_GATHER_MS_PER_PEER,
-  STATUS_MAX_INTERVAL_MS,
   STATUS_MIN_INTERVAL_MS,
   STATUS_OVERHEAD_BYTES,
   STATUS_RATE,
   STRANGERS_STATUS_RATE,
+  statusMaxIntervalMs,
 } from './constants.ts';
 import { decodeStatus, encodeStatus, type Status } from './messages.ts';
 
@@ -81,13 +81,15 @@ export class StatusBoard {
     this.#cancel = this.#clock.after(this.#intervalMs(bytes.length), () => this.#send());
   }
 
-  /** In a gossip mesh every peer forwards everyone's statuses once on average: the interval grows with their number. */
+  /** In a gossip mesh every peer passes everyone's statuses on once on average: the interval grows with their number. */
   #intervalMs(statusBytes: number): number {
+    // Whoever is connected may not have said yet that it is in the run, and in gossip most are not connected.
+    const peers = Math.max(this.#init.peers(), this.#network.connected.size + 1);
     const elapsedMs = this.#clock.nowMs() - this.#startMs;
     const egress = this.#network.traffic().bytesSent - this.#startBytes;
-    const cost = (statusBytes + STATUS_OVERHEAD_BYTES) * (this.#network.connected.size + 1);
+    const cost = (statusBytes + STATUS_OVERHEAD_BYTES) * peers;
     const affordableMs = egress > 0 ? (cost * elapsedMs) / (STATUS_EGRESS_SHARE * egress) : 0;
-    return Math.min(STATUS_MAX_INTERVAL_MS, Math.max(STATUS_MIN_INTERVAL_MS, affordableMs));
+    return Math.min(statusMaxIntervalMs(peers), Math.max(STATUS_MIN_INTERVAL_MS, affordableMs));
   }
 
   /**
@@ -98,9 +100,7 @@ export class StatusBoard {
     const nowMs = this.#clock.nowMs();
     if (!(this.#init.knows(from) ? this.#members.allows(from, nowMs) : this.#strangers.allows('', nowMs))) return;
     try {
-      const status = decodeStatus(bytes);
-      if (peerOf(status.origin) === from) this.#init.receive(from, status);
-      else this.#init.onInvalid(from, 'status: origin: is another peer');
+      this.#init.receive(from, decodeStatus(bytes, from));
     } catch (error) {
       if (!isFailure(error, 'MESSAGE_INVALID')) throw error;
       this.#init.onInvalid(from, error.message);

@@ -24,7 +24,7 @@ export function maxFrameBytes(layout: Layout): number {
 }
 
 /** A receiver opens one stream for each scope it wants; see README.md. */
-export const UPDATES_PROTOCOL = '/murmuration/updates/1';
+export const UPDATES_PROTOCOL = '/murmuration/updates/2';
 
 /**
  * A source answers the close of a feed at once, behind what is under way: one window's worth, a second or two on a slow
@@ -35,8 +35,20 @@ export const CLOSE_TIMEOUT_MS = 5_000;
 /** Peers that a scope names: direct feeds name one, gossip feeds whom they leave out of their arc, all of `MAX_PEERS` at the most. */
 export const MAX_SCOPE_PEERS = 4096;
 
-/** Origins in one feed: a scope of the widest kind, in which some peers have restarted. */
+/** Origins in one subscription's vector: a scope of the widest kind, in which some peers have restarted. */
 export const MAX_FEED_ORIGINS = 8192;
+
+/** Origins that a subscription spells out, since the source may not have heard of them: some of each of a thousand peers that are gone. */
+export const MAX_NAMED_ORIGINS = 1024;
+
+/** Numbers that stand for origins on one stream: those of its vector, and as many that the receiver had not heard of. */
+export const MAX_ORIGIN_NUMBERS = 2 * MAX_FEED_ORIGINS;
+
+/** Bytes that stand for an origin: of 8,192 at each side, two are taken for one another once in 2^38 subscriptions. */
+export const ALIAS_BYTES = 8;
+
+/** Bytes of a difference between two counts: seven bits each, and none is above `MAX_COUNT`. */
+export const MAX_DIFFERENCE_BYTES = 7;
 
 /**
  * Incarnations of one peer: one for each of its processes that publishes, and one more whenever it gives up updates that
@@ -60,8 +72,8 @@ export const STALL_PATIENCE_MS = 30_000;
 /** The most bytes that a receiver may ask to be under way at once: more would only fill the source's memory. */
 export const MAX_WINDOW_BYTES = 2 ** 30;
 
-/** A subscription with the widest scope and vector: 130 bytes a name, 160 an entry. */
-export const MAX_SUBSCRIPTION_BYTES = 2 ** 21;
+/** A subscription with the widest scope and vector: 130 bytes a name, 160 an origin spelt out, 15 an entry. */
+export const MAX_SUBSCRIPTION_BYTES = 2 ** 20;
 
 /** Bytes around a frame in its message: kind, number and the byte string's head, with room to spare. */
 export const MAX_UPDATE_ENVELOPE_BYTES = 32;

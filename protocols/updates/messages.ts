@@ -2,8 +2,15 @@ import { z } from 'zod';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import { packTuple, packTuplePieces, unpackTuple } from '../flat-tuple.ts';
 import { countField, decodeTuple, originField, peerNameField, vectorField } from '../tuples.ts';
-import { MAX_BATCH_UPDATES, MAX_FEED_ORIGINS, MAX_SCOPE_PEERS, MAX_WINDOW_BYTES } from './constants.ts';
+import {
+  MAX_BATCH_UPDATES,
+  MAX_NAMED_ORIGINS,
+  MAX_ORIGIN_NUMBERS,
+  MAX_SCOPE_PEERS,
+  MAX_WINDOW_BYTES,
+} from './constants.ts';
 import { RING, type Scope } from './scope.ts';
+import { decodeShortVector, encodeShortVector, type ShortVector } from './short-vector.ts';
 
 /** What a receiver says. */
 export type ReceiverMessage =
@@ -11,8 +18,13 @@ export type ReceiverMessage =
   | {
       readonly kind: 'subscribe';
       readonly scope: Scope;
-      readonly vector: readonly (readonly [OriginKey, number])[];
+      /** What the receiver has within the scope: the source's numbers of these origins are their places in it. */
+      readonly vector: ShortVector;
+      /** And of origins that the source may not have heard of; their numbers follow on. */
+      readonly named: readonly (readonly [OriginKey, number])[];
       readonly windowBytes: number;
+      /** 32 bits, others for each subscription, with which the vector's aliases are made. */
+      readonly salt: number;
     }
   /** This many more of the updates sent were taken: their bytes are free again. */
   | { readonly kind: 'taken'; readonly updates: number };
@@ -25,7 +37,7 @@ export interface NumberedFrame {
 
 /** What a source says. */
 export type SourceMessage =
-  /** The next number of this stream stands for this origin: names are long, and said once. */
+  /** The next number, first the one behind the vector, stands for this origin: names are long, and said once. */
   | { readonly kind: 'origin'; readonly origin: OriginKey }
   | { readonly kind: 'updates'; readonly updates: readonly NumberedFrame[] }
   /** Nothing more within the scope for now. */
@@ -41,25 +53,32 @@ const LEVEL = 4;
 const TOO_FAR_BEHIND = 5;
 
 const windowField = z.number().int().min(1).max(MAX_WINDOW_BYTES);
-const placeField = z
+const wordField = z
   .number()
   .int()
   .min(0)
-  .max(RING - 1);
+  .max(2 ** 32 - 1);
+const placeField = wordField.max(RING - 1);
+const namedField = vectorField(MAX_NAMED_ORIGINS);
+const bytesField = z.instanceof(Uint8Array);
 
 const receiverSchema = z.union([
   z.tuple([
     z.literal(SUBSCRIBE),
     z.array(peerNameField).min(1).max(MAX_SCOPE_PEERS),
-    vectorField(MAX_FEED_ORIGINS),
+    bytesField,
+    namedField,
     windowField,
+    wordField,
   ]),
   // By arc; the peers are those that are left out.
   z.tuple([
     z.literal(SUBSCRIBE),
     z.array(peerNameField).max(MAX_SCOPE_PEERS),
-    vectorField(MAX_FEED_ORIGINS),
+    bytesField,
+    namedField,
     windowField,
+    wordField,
     placeField,
     placeField,
   ]),
@@ -75,19 +94,20 @@ const noticeSchema = z.union([
 
 export function encodeReceiverMessage(message: ReceiverMessage): Uint8Array {
   if (message.kind === 'taken') return packTuple([TAKEN, message.updates]);
-  const { scope, vector, windowBytes } = message;
+  const { scope, named, windowBytes, salt } = message;
+  const vector = encodeShortVector(message.vector);
   return 'arc' in scope
-    ? packTuple([SUBSCRIBE, scope.but, vector, windowBytes, scope.arc.from, scope.arc.to])
-    : packTuple([SUBSCRIBE, scope, vector, windowBytes]);
+    ? packTuple([SUBSCRIBE, scope.but, vector, named, windowBytes, salt, scope.arc.from, scope.arc.to])
+    : packTuple([SUBSCRIBE, scope, vector, named, windowBytes, salt]);
 }
 
 /** Throws MESSAGE_INVALID. */
 export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): ReceiverMessage {
   const fields = decodeTuple('subscription', bytes, receiverSchema, maxBytes);
   if (fields[0] === TAKEN) return { kind: 'taken', updates: fields[1] };
-  const [, peers, vector, windowBytes] = fields;
-  const scope = fields.length === 6 ? { arc: { from: fields[4], to: fields[5] }, but: peers } : peers;
-  return { kind: 'subscribe', scope, vector, windowBytes };
+  const [, peers, vector, named, windowBytes, salt] = fields;
+  const scope = fields.length === 8 ? { arc: { from: fields[6], to: fields[7] }, but: peers } : peers;
+  return { kind: 'subscribe', scope, vector: decodeShortVector(vector), named, windowBytes, salt };
 }
 
 /** In pieces to be sent one behind the other: frames, which go to many receivers, are themselves among them. */
@@ -124,7 +144,7 @@ function readUpdates(bytes: Uint8Array, maxBytes: number): SourceMessage | null 
 }
 
 function isNumberOfOrigin(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_FEED_ORIGINS;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_ORIGIN_NUMBERS;
 }
 
 function readNotice(bytes: Uint8Array, maxBytes: number): SourceMessage {

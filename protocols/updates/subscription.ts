@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
+import { type Alias, aliasOf } from './alias.ts';
 import {
   GATHER_MS,
   MAX_BATCH_BYTES,
@@ -49,12 +50,17 @@ export class Subscription {
   #isInScope: (peer: PeerName) => boolean = () => false;
   /** Origins within the scope of which the log may hold what was not sent; who was sent something goes to the end. */
   readonly #stirred = new Set<OriginKey>();
-  #sent = new VersionVector();
+  /** What the receiver said that it has, of origins that have not been recognised. */
+  readonly #asked = new Map<Alias, { readonly number: number; readonly count: number }>();
+  #salt = 0;
+  readonly #sent = new VersionVector();
   readonly #taken = new VersionVector();
   #windowBytes = 0;
   #inFlightBytes = 0;
   readonly #inFlight: InFlight[] = [];
   readonly #numbers = new Map<OriginKey, number>();
+  /** The next that is not given yet. */
+  #nextNumber = 0;
   /** Numbers that the receiver was not told of. */
   readonly #unnamed: OriginKey[] = [];
   #gathers = false;
@@ -95,7 +101,9 @@ export class Subscription {
   /** The log has grown by updates of one origin, or has changed altogether. */
   logGrew(origin: OriginKey | null): void {
     for (const grown of origin === null ? this.#log.origins() : [origin]) {
-      if (this.#isInScope(peerOf(grown))) this.#stirred.add(grown);
+      if (!this.#isInScope(peerOf(grown))) continue;
+      this.#recognise(grown);
+      this.#stirred.add(grown);
     }
     this.#wake.ring();
   }
@@ -126,13 +134,31 @@ export class Subscription {
     this.#gathers = 'arc' in message.scope;
     this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
-    this.#sent = new VersionVector(message.vector);
-    for (const [origin, sequence] of message.vector) {
-      this.#taken.advance(origin, sequence);
-      this.#onTold(origin, sequence);
+    this.#salt = message.salt;
+    for (const [alias, count] of message.vector) this.#asked.set(alias, { number: this.#nextNumber++, count });
+    for (const [origin, count] of message.named) {
+      this.#numbers.set(origin, this.#nextNumber++);
+      this.#begins(origin, count);
     }
     this.logGrew(null);
     this.#progress.ring();
+  }
+
+  /** Goes on from where the receiver stands with an origin of the log, where that is among those that it has. */
+  #recognise(origin: OriginKey): void {
+    if (this.#asked.size === 0 || this.#numbers.has(origin)) return;
+    const alias = aliasOf(origin, this.#salt);
+    const known = this.#asked.get(alias);
+    if (known === undefined) return;
+    this.#asked.delete(alias);
+    this.#numbers.set(origin, known.number);
+    this.#begins(origin, known.count);
+  }
+
+  #begins(origin: OriginKey, count: number): void {
+    this.#sent.advance(origin, count);
+    this.#taken.advance(origin, count);
+    this.#onTold(origin, count);
   }
 
   async #listen(messages: AsyncIterator<Uint8Array>): Promise<void> {
@@ -197,7 +223,7 @@ export class Subscription {
   #number({ origin, to, bytes }: LogEntry): NumberedFrame {
     let number = this.#numbers.get(origin);
     if (number === undefined) {
-      number = this.#numbers.size;
+      number = this.#nextNumber++;
       this.#numbers.set(origin, number);
       this.#unnamed.push(origin);
     }

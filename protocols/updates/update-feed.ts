@@ -3,7 +3,15 @@ import { VersionVector } from '../../src/sum/version-vector.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel, Network } from '../network.ts';
-import { CLOSE_TIMEOUT_MS, MAX_FEED_ORIGINS, MAX_INCARNATIONS, UPDATES_PROTOCOL } from './constants.ts';
+import { aliasOf } from './alias.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  MAX_FEED_ORIGINS,
+  MAX_INCARNATIONS,
+  MAX_NAMED_ORIGINS,
+  MAX_ORIGIN_NUMBERS,
+  UPDATES_PROTOCOL,
+} from './constants.ts';
 import { decodeSourceMessage, encodeReceiverMessage, type NumberedFrame } from './messages.ts';
 import { type Scope, scopeTest } from './scope.ts';
 
@@ -15,6 +23,8 @@ export interface UpdateFeedInit {
   readonly maxMessageBytes: number;
   /** The source is told once this many updates were taken, or half a window: so often that it never waits for word alone. */
   readonly tellEvery: number;
+  /** Whether a peer that is here publishes under it, so that the source has heard of it, too. */
+  readonly isCurrent: (origin: OriginKey) => boolean;
   /** The vector of what has arrived, read when the feed opens. */
   readonly arrived: VersionVector;
   /** One more update, in the order of its stream. Throws MESSAGE_INVALID where it cannot be right: the feed ends. */
@@ -29,6 +39,7 @@ export class UpdateFeed {
   readonly #clock: Clock;
   readonly #init: UpdateFeedInit;
   readonly #isInScope: (peer: PeerName) => boolean;
+  /** By their numbers. */
   readonly #origins: OriginKey[] = [];
   /** Where the receiver stood when it subscribed. */
   readonly #asked = new VersionVector();
@@ -56,7 +67,6 @@ export class UpdateFeed {
    * opened next cannot overlap, or gives the channel up after `CLOSE_TIMEOUT_MS`. Throws STREAM_CLOSED, MESSAGE_INVALID.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { scope, windowBytes, arrived } = this.#init;
     const channel = await this.#open(signal);
     if (channel === null) return;
     this.#channel = channel;
@@ -68,9 +78,7 @@ export class UpdateFeed {
     };
     signal.addEventListener('abort', close, { once: true });
     try {
-      const vector = [...arrived.entries()].filter(([origin]) => this.#isInScope(peerOf(origin)));
-      this.#asked.replace(vector);
-      await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes }));
+      await channel.send(this.#subscription());
       if (signal.aborted) close();
       for await (const message of channel.messages()) this.#take(message, signal);
       await channel.close();
@@ -117,11 +125,27 @@ export class UpdateFeed {
     return channel;
   }
 
+  /** The first message: what has arrived until now, in order of counts. */
+  #subscription(): Uint8Array {
+    const { scope, windowBytes, arrived, isCurrent } = this.#init;
+    const asked = [...arrived.entries()].filter(([origin, count]) => count > 0 && this.#isInScope(peerOf(origin)));
+    asked.sort(([, a], [, b]) => a - b);
+    this.#asked.replace(asked);
+    const named = asked.filter(([origin]) => !isCurrent(origin)).slice(0, MAX_NAMED_ORIGINS);
+    const isNamed = new Set(named);
+    const known = asked.filter((entry) => !isNamed.has(entry));
+    for (const [origin] of [...known, ...named]) this.#origins.push(origin);
+    // Whoever wants two origins of one alias would have to know the moment beforehand.
+    const salt = Math.round(this.#clock.nowMs()) >>> 0;
+    const vector = known.map(([origin, count]) => [aliasOf(origin, salt), count] as const);
+    return encodeReceiverMessage({ kind: 'subscribe', scope, vector, named, windowBytes, salt });
+  }
+
   #take(bytes: Uint8Array, signal: AbortSignal): void {
     const message = decodeSourceMessage(bytes, this.#init.maxMessageBytes);
     switch (message.kind) {
       case 'origin':
-        if (this.#origins.length === MAX_FEED_ORIGINS) throw violation('origin', 'are too many');
+        if (this.#origins.length === MAX_ORIGIN_NUMBERS) throw violation('origin', 'are too many');
         this.#checkScope(message.origin);
         this.#origins.push(message.origin);
         return;

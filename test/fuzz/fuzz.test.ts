@@ -69,7 +69,7 @@ test('messages as long as they may be, made of what is dearest to read, take no 
   const readers: ((bytes: Uint8Array) => unknown)[] = [
     (bytes) => decodeReceiverMessage(bytes, 2 ** 21),
     (bytes) => decodeSourceMessage(bytes, 2 ** 20),
-    decodeStatus,
+    (bytes) => decodeStatus(bytes, 'a'),
     (bytes) => differingSections(bytes, digests),
   ];
   const dear = [

@@ -11,7 +11,7 @@ import { manifests } from './targets/manifests.ts';
 import { overrides, scenarioObjects } from './targets/scenarios.ts';
 import { statuses } from './targets/statuses.ts';
 import { tuples } from './targets/tuples.ts';
-import { subscriptions, updateStreams } from './targets/update-messages.ts';
+import { shortVectors, subscriptions, updateStreams } from './targets/update-messages.ts';
 
 /** Everything that reads what comes from the network or a file. */
 export const targets: readonly FuzzTarget[] = [
@@ -19,6 +19,7 @@ export const targets: readonly FuzzTarget[] = [
   statuses,
   hello,
   subscriptions,
+  shortVectors,
   updateStreams,
   tuples,
   framing,

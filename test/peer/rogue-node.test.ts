@@ -199,7 +199,14 @@ test('one that says the right hello and then nonsense is sent away by both, and 
     for (let n = 0; n < 20; n++) {
       const stream = await connection.newStream(UPDATES_PROTOCOL).catch(() => null);
       if (stream === null) break;
-      const subscription = encodeReceiverMessage({ kind: 'subscribe', scope: ['x'], vector: [], windowBytes: 2 ** 20 });
+      const subscription = encodeReceiverMessage({
+        kind: 'subscribe',
+        scope: ['x'],
+        vector: [],
+        windowBytes: 2 ** 20,
+        named: [],
+        salt: 0,
+      });
       try {
         for (let twice = 0; twice < 2; twice++) stream.send(framed(subscription));
       } catch {

@@ -3,8 +3,8 @@ import { TrafficMeter, trafficKinds } from '../../protocols/traffic.ts';
 
 test('every protocol has its kind, by name and by who opened the channel', () => {
   const meter = new TrafficMeter();
-  meter.sent('/murmuration/updates/1', false, 1);
-  meter.sent('/murmuration/updates/1', true, 2);
+  meter.sent('/murmuration/updates/2', false, 1);
+  meter.sent('/murmuration/updates/2', true, 2);
   meter.sent('/murmuration/replica/1', false, 4);
   meter.sent('/murmuration/replica/2', true, 8);
   meter.sent('/murmuration/hello/1', false, 16);
@@ -18,6 +18,6 @@ test('every protocol has its kind, by name and by who opened the channel', () =>
 
 test('what has not passed a socket yet leaves the transport nothing, never less', () => {
   const meter = new TrafficMeter();
-  meter.sent('/murmuration/updates/1', false, 500);
+  meter.sent('/murmuration/updates/2', false, 500);
   expect(meter.sentByKind(400)).toMatchObject({ updates: 500, transport: 0 });
 });

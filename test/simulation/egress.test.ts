@@ -85,13 +85,17 @@ describe('exchange auto', () => {
   ])('what is sent has followed within 30 s where the link %s', async (_, before, after) => {
     const linkOf = (bytesPerSecond: number) => ({ latencyMs: 20, jitterMs: 5, bytesPerSecond });
     const happenings = [{ kind: 'relink' as const, atMs: CHANGE_MS, link: linkOf(after) }];
-    const events = await swarm({ peers: 3, exchange: 'auto', seconds: 55 }, { link: linkOf(before), happenings });
+    const events = await swarm({ peers: 3, exchange: 'auto', seconds: 85 }, { link: linkOf(before), happenings });
     // All that is worth saying here takes some 3 kB/s.
     const worth = 3_000;
-    for (const bytesPerSecond of egressOf(events, CHANGE_MS / 1000 + 30, 55)) {
+    const sent = egressOf(events, CHANGE_MS / 1000 + 30, 85);
+    for (const bytesPerSecond of sent) {
       expect(bytesPerSecond).toBeLessThan(1.1 * after);
-      expect(bytesPerSecond).toBeGreaterThan(0.6 * Math.min(after, worth));
+      // One that has met a queue comes back slowly: a sawtooth of half a minute, in its turn.
+      expect(bytesPerSecond).toBeGreaterThan(0.3 * Math.min(after, worth));
     }
+    const mean = sent.reduce((sum, bytesPerSecond) => sum + bytesPerSecond, 0) / sent.length;
+    expect(mean).toBeGreaterThan(0.6 * Math.min(after, worth));
   });
 
   test('every decision is told', async () => {

@@ -22,13 +22,13 @@ describeNetworks('traffic', ({ channel, start, started, until, world }) => {
       const options = { maxMessageBytes: 10_000 };
       const served: Channel[] = [];
       const source = await start((network) => {
-        network.handle('/murmuration/updates/1', options, (channel) => served.push(channel));
+        network.handle('/murmuration/updates/2', options, (channel) => served.push(channel));
         network.subscribe('t', () => {});
       });
       let heard = 0;
       const receiver = await start((network) => network.subscribe('t', () => heard++));
       await receiver.dial(source.addresses[0]!);
-      const asked = await receiver.open(source.self, '/murmuration/updates/1', options);
+      const asked = await receiver.open(source.self, '/murmuration/updates/2', options);
       await asked.send(new Uint8Array(100));
       await until(() => served.length === 1);
       await served[0]!.send(new Uint8Array(9000));

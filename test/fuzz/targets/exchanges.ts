@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { unpackTuple } from '../../../protocols/flat-tuple.ts';
 import type { Channel } from '../../../protocols/network.ts';
+import { aliasOf } from '../../../protocols/updates/alias.ts';
 import { UPDATES_PROTOCOL } from '../../../protocols/updates/constants.ts';
 import { encodeReceiverMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
 import { UpdateFeed } from '../../../protocols/updates/update-feed.ts';
@@ -73,6 +74,7 @@ export const feeds: FuzzTarget = {
           windowBytes: 2 ** 12,
           maxMessageBytes: MAX_MESSAGE_BYTES,
           tellEvery: 1,
+          isCurrent: () => true,
           arrived: inbox.arrived,
           receive: (...update) => {
             const { waiting } = inbox;
@@ -106,8 +108,10 @@ export const sources: FuzzTarget = {
       const subscribe = encodeReceiverMessage({
         kind: 'subscribe',
         scope: ['honest'],
-        vector: [[honest.origin, random.below(2 * PUBLISHED)]],
+        vector: [[aliasOf(honest.origin, 7), random.below(2 * PUBLISHED)]],
         windowBytes: 1 + random.below(2000),
+        named: [],
+        salt: 7,
       });
       const sound = [subscribe, encodeReceiverMessage({ kind: 'taken', updates: 1 + random.below(3) })];
       const say = () =>

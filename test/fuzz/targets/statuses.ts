@@ -26,12 +26,13 @@ export const statuses: FuzzTarget = {
   perMille: 150,
   codes: ['MESSAGE_INVALID'],
   attempt(random) {
-    const status = decodeStatus(hostileTuple(random, samples));
-    assert.match(status.origin, /^[A-Za-z0-9-]+\/[0-9a-f]{16}$/);
+    const status = decodeStatus(hostileTuple(random, samples), 'peer');
+    assert.match(status.origin, /^peer\/[0-9a-f]{16}$/);
     assert.ok(peerStates.includes(status.state));
     assert.ok(isCount(status.samples) && isCount(status.published) && isCount(status.confirmedAtSamples ?? 0));
     assert.ok(status.applied === null || (isCount(status.applied.updates) && status.applied.digest.length === 32));
     assert.ok(status.addresses.length <= STATUS_MAX_ADDRESSES);
+    assert.ok(status.addresses.every((address) => address.endsWith('peer')));
     assert.ok((status.vector?.length ?? 0) <= STATUS_MAX_ORIGINS);
     for (const [, sequence] of status.vector ?? []) assert.ok(isCount(sequence));
   },

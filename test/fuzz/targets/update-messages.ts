@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { unpackTuple } from '../../../protocols/flat-tuple.ts';
+import { MAX_COUNT } from '../../../protocols/tuples.ts';
+import { aliasOf } from '../../../protocols/updates/alias.ts';
 import {
   MAX_BATCH_UPDATES,
   MAX_FEED_ORIGINS,
+  MAX_ORIGIN_NUMBERS,
   MAX_SCOPE_PEERS,
   MAX_WINDOW_BYTES,
 } from '../../../protocols/updates/constants.ts';
@@ -14,21 +17,27 @@ import {
   type SourceMessage,
 } from '../../../protocols/updates/messages.ts';
 import { RING } from '../../../protocols/updates/scope.ts';
+import { decodeShortVector, encodeShortVector, type ShortVector } from '../../../protocols/updates/short-vector.ts';
 import { frameOf } from '../../support/frames.ts';
 import { sourceMessageBytes } from '../../support/update-messages.ts';
 import type { FuzzTarget } from '../fuzz.ts';
-import { hostileTuple } from '../mutations.ts';
+import { hostileTuple, mutatedBytes, randomBytes } from '../mutations.ts';
 
 const MAX_BYTES = 2 ** 20;
 const origin = 'peer/0123456789abcdef';
 
 const said: readonly ReceiverMessage[] = [
-  { kind: 'subscribe', scope: ['peer', 'other'], vector: [[origin, 7]], windowBytes: 2 ** 20 },
+  { kind: 'subscribe', scope: ['peer', 'other'], vector: [], windowBytes: 2 ** 20, named: [], salt: 1 },
   {
     kind: 'subscribe',
     scope: { arc: { from: 5, to: 2 ** 31 }, but: ['other'] },
-    vector: [[origin, 7]],
+    vector: [
+      ['0123456789abcdef', 7],
+      ['fedcba9876543210', 70_000],
+    ],
     windowBytes: 300,
+    named: [],
+    salt: 2 ** 32 - 1,
   },
   { kind: 'taken', updates: 8 },
 ];
@@ -61,10 +70,39 @@ export const subscriptions: FuzzTarget = {
     } else {
       assert.ok(isWithin(scope.length, 1, MAX_SCOPE_PEERS));
     }
-    assert.ok(isWithin(message.vector.length, 0, MAX_FEED_ORIGINS));
+    checkVector(message.vector);
     assert.ok(isWithin(message.windowBytes, 1, MAX_WINDOW_BYTES));
+    assert.ok(isWithin(message.salt, 0, 2 ** 32 - 1));
   },
 };
+
+/** What is within a subscription as bytes: hostile ones, and such as differ little from sound ones. */
+export const shortVectors: FuzzTarget = {
+  name: 'short-vector',
+  perMille: 50,
+  codes: ['MESSAGE_INVALID'],
+  attempt(random) {
+    const counts = Array.from({ length: random.below(20) }, () => random.below(2 ** random.below(49))).sort(
+      (a, b) => a - b,
+    );
+    const sound = encodeShortVector(counts.map((count, i) => [aliasOf(origin, i), count]));
+    const bytes = random.below(4) === 0 ? sound : mutatedBytes(random, sound, [randomBytes(random, 60)]);
+    const vector = decodeShortVector(bytes);
+    checkVector(vector);
+    assert.ok(encodeShortVector(vector).length <= bytes.length);
+  },
+};
+
+function checkVector(vector: ShortVector): void {
+  assert.ok(isWithin(vector.length, 0, MAX_FEED_ORIGINS));
+  assert.equal(new Map(vector).size, vector.length);
+  let before = 0;
+  for (const [alias, count] of vector) {
+    assert.match(alias, /^[0-9a-f]{16}$/);
+    assert.ok(isWithin(count, before, MAX_COUNT));
+    before = count;
+  }
+}
 
 /** What a source says to its receivers. */
 export const updateStreams: FuzzTarget = {
@@ -77,7 +115,7 @@ export const updateStreams: FuzzTarget = {
     if (message.kind !== 'updates') return;
     assert.ok(isWithin(message.updates.length, 1, MAX_BATCH_UPDATES));
     for (const { origin, frame } of message.updates) {
-      assert.ok(isWithin(origin, 0, MAX_FEED_ORIGINS - 1));
+      assert.ok(isWithin(origin, 0, MAX_ORIGIN_NUMBERS - 1));
       assert.ok(frame instanceof Uint8Array);
     }
   },

@@ -6,7 +6,11 @@ import {
   STALLED_AFTER_MS,
   sequencesByPeer,
 } from '../../../peer/membership/members.ts';
-import { STATUS_MAX_INTERVAL_MS } from '../../../protocols/status/constants.ts';
+import {
+  STATUS_INTERVAL_MS_PER_PEER,
+  STATUS_MAX_INTERVAL_MS,
+  STATUS_WIDE_INTERVAL_MS,
+} from '../../../protocols/status/constants.ts';
 import { MAX_PEERS } from '../../../src/manifest.ts';
 import { sleep } from '../../../src/support/clock.ts';
 import { VirtualClock } from '../../../src/support/virtual-clock.ts';
@@ -241,6 +245,20 @@ describe('where peers need no connection', () => {
       expect(members.generation).toBeGreaterThan(generation);
       expect(changes).toEqual(['a joined', 'a silent']);
     });
+  });
+
+  test('among many, whose statuses come more seldom, it is later suspected, and later quiet', async () => {
+    const peers = STATUS_WIDE_INTERVAL_MS / STATUS_INTERVAL_MS_PER_PEER;
+    for (let n = 1; n < peers; n++) members.heard(`p${n}`, statusOf(`p${n}`));
+    await pass(STATUS_WIDE_INTERVAL_MS);
+    expect(members.quiet()).toEqual([]);
+    await pass(2 * STATUS_WIDE_INTERVAL_MS);
+    members.suspectSilent();
+    expect(members.live()).toHaveLength(peers - 1);
+    expect(members.quiet()).toHaveLength(peers - 1);
+    await pass(1);
+    members.suspectSilent();
+    expect(members.live()).toEqual([]);
   });
 
   test('who has left before is none, and there are no more than MAX_MEMBERS', () => {

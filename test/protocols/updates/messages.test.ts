@@ -8,6 +8,7 @@ import {
   MAX_FEED_ORIGINS,
   MAX_HEADER_BYTES,
   MAX_MAGNITUDE_BYTES,
+  MAX_ORIGIN_NUMBERS,
   MAX_SCOPE_PEERS,
   MAX_SUBSCRIPTION_BYTES,
   MAX_UPDATE_ENVELOPE_BYTES,
@@ -28,16 +29,13 @@ import { denseFp32Code } from '../../../src/compression/dense-fp32.ts';
 import { MAX_MAGNITUDE } from '../../../src/compression/magnitude.ts';
 import { MAX_PARTITIONS } from '../../../src/manifest.ts';
 import { layoutOf } from '../../../src/models/layout.ts';
-import { originKeys, peerNames } from '../../support/arbitrary-origins.ts';
+import { counts, originKeys, peerNames, shortVectors } from '../../support/arbitrary-origins.ts';
 import { failureOf } from '../../support/failures.ts';
 import { sourceMessageBytes } from '../../support/update-messages.ts';
 
 const longestName = 'a'.repeat(128);
 const longestOrigin = `${longestName}/0123456789abcdef`;
-const counts = fc.oneof(
-  fc.nat({ max: 1000 }),
-  fc.maxSafeNat().map((count) => count % (MAX_COUNT + 1)),
-);
+const alias = (index: number) => (index + 1).toString(16).padStart(16, '0');
 
 const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
   fc.record({
@@ -49,8 +47,10 @@ const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
         but: fc.array(peerNames, { maxLength: 20 }),
       }),
     ),
-    vector: fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }),
+    vector: shortVectors,
     windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
+    named: fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }),
+    salt: fc.nat({ max: 2 ** 32 - 1 }),
   }),
   fc.record({ kind: fc.constant('taken' as const), updates: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }) }),
 );
@@ -60,7 +60,7 @@ const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
   fc.record({
     kind: fc.constant('updates' as const),
     updates: fc.array(
-      fc.record({ origin: fc.nat({ max: MAX_FEED_ORIGINS - 1 }), frame: fc.uint8Array({ maxLength: 300 }) }),
+      fc.record({ origin: fc.nat({ max: MAX_ORIGIN_NUMBERS - 1 }), frame: fc.uint8Array({ maxLength: 300 }) }),
       { minLength: 1, maxLength: 20 },
     ),
   }),
@@ -98,8 +98,11 @@ describe('bounds', () => {
   const widest = {
     kind: 'subscribe' as const,
     scope: Array.from({ length: MAX_SCOPE_PEERS }, () => longestName),
-    vector: Array.from({ length: MAX_FEED_ORIGINS }, () => [longestOrigin, MAX_COUNT] as const),
+    // Differences that take as many bytes as any.
+    vector: Array.from({ length: MAX_FEED_ORIGINS }, (_, i) => [alias(i), MAX_COUNT - MAX_FEED_ORIGINS + i] as const),
     windowBytes: MAX_WINDOW_BYTES,
+    named: [],
+    salt: 2 ** 32 - 1,
   };
   const decode = (message: ReceiverMessage) =>
     decodeReceiverMessage(encodeReceiverMessage(message), MAX_SUBSCRIPTION_BYTES);
@@ -137,13 +140,17 @@ describe('bounds', () => {
   });
 
   test('MAX_FEED_ORIGINS', async () => {
-    await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [longestOrigin, 1]] });
+    const { failure } = await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [alias(-1), MAX_COUNT]] });
+    expect(failure).toMatchObject({ field: 'vector' });
+  });
+
+  test('MAX_ORIGIN_NUMBERS', async () => {
     const update = (origin: number) =>
       sourceMessageBytes({ kind: 'updates', updates: [{ origin, frame: new Uint8Array(1) }] });
-    expect(decodeSourceMessage(update(MAX_FEED_ORIGINS - 1), 100)).toMatchObject({
-      updates: [{ origin: MAX_FEED_ORIGINS - 1 }],
+    expect(decodeSourceMessage(update(MAX_ORIGIN_NUMBERS - 1), 100)).toMatchObject({
+      updates: [{ origin: MAX_ORIGIN_NUMBERS - 1 }],
     });
-    await failureOf(() => decodeSourceMessage(update(MAX_FEED_ORIGINS), 100), 'MESSAGE_INVALID');
+    await failureOf(() => decodeSourceMessage(update(MAX_ORIGIN_NUMBERS), 100), 'MESSAGE_INVALID');
   });
 
   test('MAX_WINDOW_BYTES', async () => {
@@ -168,7 +175,7 @@ describe('bounds', () => {
     for (const length of [0, 300, 70_000]) {
       const message: SourceMessage = {
         kind: 'updates',
-        updates: [{ origin: MAX_FEED_ORIGINS - 1, frame: new Uint8Array(length) }],
+        updates: [{ origin: MAX_ORIGIN_NUMBERS - 1, frame: new Uint8Array(length) }],
       };
       const bytes = sourceMessageBytes(message);
       expect(bytes.length).toBeLessThanOrEqual(length + MAX_UPDATE_ENVELOPE_BYTES);

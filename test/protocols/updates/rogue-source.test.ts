@@ -3,8 +3,8 @@ import { packTuple } from '../../../protocols/flat-tuple.ts';
 import type { Channel } from '../../../protocols/network.ts';
 import {
   CLOSE_TIMEOUT_MS,
-  MAX_FEED_ORIGINS,
   MAX_INCARNATIONS,
+  MAX_ORIGIN_NUMBERS,
   UPDATES_PROTOCOL,
 } from '../../../protocols/updates/constants.ts';
 import { encodeSourceMessage, type SourceMessage } from '../../../protocols/updates/messages.ts';
@@ -41,6 +41,7 @@ async function runFeed(
       scope: ['s'],
       windowBytes: 1000,
       tellEvery: 1,
+      isCurrent: () => true,
       maxMessageBytes: 1000,
       arrived,
       receive: (from) => seen.push(`update of ${from}`),
@@ -80,10 +81,10 @@ test.each<[string, (SourceMessage | Uint8Array)[]]>([
     'is too far behind with an origin out of scope',
     [{ kind: 'too-far-behind', origin: 'a/0000000000000001', floor: 1 }],
   ],
-  ['names more origins than a feed has', Array.from({ length: MAX_FEED_ORIGINS + 1 }, () => named)],
+  ['names more origins than a feed has', Array.from({ length: MAX_ORIGIN_NUMBERS + 1 }, () => named)],
   ['sends a kind that is not known', [packTuple([9])]],
   ['sends what a receiver says', [packTuple([1, 1])]],
-  ['sends a number that no feed has', [packTuple([3, MAX_FEED_ORIGINS, frame])]],
+  ['sends a number that no feed has', [packTuple([3, MAX_ORIGIN_NUMBERS, frame])]],
   ['sends garbage', [Uint8Array.of(0xc1, 0, 1)]],
   ['sends nothing in a message', [new Uint8Array(0)]],
   ['sends a longer message than was agreed', [packTuple([3, 0, new Uint8Array(1000)])]],
@@ -149,6 +150,7 @@ test('what the inbox refuses ends the feed the same way', async () => {
       scope: ['s'],
       windowBytes: 1000,
       tellEvery: 1,
+      isCurrent: () => true,
       maxMessageBytes: 1000,
       arrived: new VersionVector(),
       receive: () => {

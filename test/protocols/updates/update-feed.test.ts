@@ -56,6 +56,60 @@ describe('a feed', () => {
     });
   });
 
+  test('goes on from its vector with an origin that its source hears of later', () => {
+    const world = new SimulatedWorld();
+    return world.run(async () => {
+      const server = await UpdateServer.start(world, 's');
+      const arrived = new VersionVector([
+        [originOf('s'), 2],
+        [originOf('a'), 7],
+        [originOf('b'), 3],
+      ]);
+      const client = await world.connected('r', server.network);
+      const reader = new UpdateReader(world, client, 's', { scope: ['s', 'a', 'b'], arrived });
+      await world.until(() => reader.levels === 1);
+      server.publish(originOf('b'), 4);
+      server.publish(originOf('a', 2), 1);
+      server.publish(originOf('a'), 9);
+      server.publish(originOf('s'), 2);
+      await world.until(() => reader.received.length === 4);
+      const wanted = [
+        ...labels(originOf('b'), 3, 4),
+        ...labels(originOf('a', 2), 0, 1),
+        ...labels(originOf('a'), 7, 9),
+      ];
+      expect(reader.received.toSorted()).toEqual(wanted.toSorted());
+    });
+  });
+
+  test('names nobody whom both sides know', () => {
+    const world = new SimulatedWorld();
+    return world.run(async () => {
+      const server = await UpdateServer.start(world, 's');
+      const peers = Array.from({ length: 100 }, (_, i) => `peer-of-a-long-name-${i}`);
+      for (const peer of peers) server.publish(originOf(peer), 1);
+      const client = await world.connected('r', server.network);
+      const bytesSent = async (arrived: VersionVector) => {
+        const before = [client.traffic().bytesSent, server.network.traffic().bytesSent] as const;
+        const scope = { arc: { from: 0, to: 0 }, but: [] };
+        const reader = new UpdateReader(world, client, 's', { arrived, scope, takes: false });
+        await world.until(() => reader.levels > 0);
+        for (const peer of peers) server.publish(originOf(peer), server.head(originOf(peer)) + 1, 60);
+        await world.until(() => reader.levels > 1);
+        reader.end.abort();
+        await reader.running;
+        return [client.traffic().bytesSent - before[0], server.network.traffic().bytesSent - before[1]] as const;
+      };
+      const frames = 100 * (60 + 5);
+      const [asked, answered] = await bytesSent(new VersionVector(peers.map((peer) => [originOf(peer), 1])));
+      expect(asked).toBeLessThan(100 * 9 + 50);
+      expect(answered).toBeLessThan(frames + 50);
+      const [askedBlank, named] = await bytesSent(new VersionVector());
+      expect(askedBlank).toBeLessThan(50);
+      expect(named).toBeGreaterThan(frames + 100 * originOf(peers[0]!).length);
+    });
+  });
+
   test('of a receiver that takes nothing has no more under way than its window and a part of one update', () => {
     const world = new SimulatedWorld();
     return world.run(async () => {

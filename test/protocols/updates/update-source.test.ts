@@ -26,7 +26,7 @@ test('a feed beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand 
     const greedy = await world.connected('greedy', server.network);
     const open = async () => {
       const channel = await greedy.open('s', UPDATES_PROTOCOL, { maxMessageBytes: 1000 });
-      const message = { kind: 'subscribe', scope: ['s'], vector: [], windowBytes: 500 } as const;
+      const message = { kind: 'subscribe', scope: ['s'], vector: [], windowBytes: 500, named: [], salt: 0 } as const;
       await channel.send(encodeReceiverMessage(message)).catch(() => {});
       return channel;
     };
@@ -49,7 +49,14 @@ test('a feed beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand 
 });
 
 describe('a source drops a receiver', () => {
-  const subscribe: ReceiverMessage = { kind: 'subscribe', scope: ['s'], vector: [], windowBytes: 300 };
+  const subscribe: ReceiverMessage = {
+    kind: 'subscribe',
+    scope: ['s'],
+    vector: [],
+    windowBytes: 300,
+    named: [],
+    salt: 0,
+  };
   const taken = (updates: number): ReceiverMessage => ({ kind: 'taken', updates });
 
   /** Says these things to a source with ten updates, until the source ends the channel. */

@@ -22,8 +22,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         path: 'peer/exchange/adoption.ts',
-        sound: 'return difference === 0 ? hashOf(arrived) < hashOf(theirs) : difference > 0;',
-        broken: 'return difference < 2 ** 40 || hashOf(arrived) < hashOf(theirs);',
+        sound: 'return difference === 0 ? arrived.digest() < theirs.digest() : difference > 0;',
+        broken: 'return difference < 2 ** 40 || arrived.digest() < theirs.digest();',
       },
     ],
   },
@@ -159,8 +159,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         path: 'peer/farewell.ts',
-        sound: 'return vector?.equals(inbox.taken) ?? ',
-        broken: 'return true || ',
+        sound: 'return status.applied.digest === inbox.taken.digest();',
+        broken: 'return true;',
       },
     ],
   },
