@@ -19,6 +19,9 @@ const SIZES = [2, 2, 2, 3, 3, 3, 4, 5];
 /** Rounds of every peer while anything may happen, and after that. */
 const FAULTY_ROUNDS = 16;
 const CALM_ROUNDS = 8;
+/** One in so many swarms is of two that take this many times the rounds: who was away then lacks so much that it is merged. */
+const QUICK_ONE_IN = 20;
+const QUICK_PACE = 5;
 /** The least time for all to come back and catch up before the run ends. */
 const LEAST_CALM_MS = 6_000;
 /** Rounds of all peers that a log holds: no fewer than pass while a replica is fetched, or nobody ever catches up; no more than a run has. */
@@ -29,11 +32,13 @@ const FRAME_BYTES = 64;
 /** The swarm of a seed, and what befalls it: equal seeds draw the same. */
 export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject): VirtualSwarmInit {
   const random = seededRandom(`campaign ${seed}`);
-  const peers = pick(random, SIZES);
+  const isQuick = random.fork('pace').below(QUICK_ONE_IN) === 0;
+  const pace = isQuick ? QUICK_PACE : 1;
+  const peers = pick(random, isQuick ? [2] : SIZES);
   const late = random.below(3) === 0 ? 1 : 0;
   const exchange = drawExchange(random);
-  const roundMs = 400 + random.below(600);
-  const calmMs = FAULTY_ROUNDS * roundMs;
+  const roundMs = (400 + random.below(600)) / pace;
+  const calmMs = pace * FAULTY_ROUNDS * roundMs;
   const quietMs = Math.max(LEAST_CALM_MS, CALM_ROUNDS * roundMs);
   const everyMs = calmMs / (2 + random.below(12));
   const happenings = drawMisfortunes(random, { peers, late, calmMs, everyMs });
@@ -60,7 +65,7 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
     limits: { samples: samplesPerRound * Math.ceil(rounds), seconds: (2 * (calmMs + quietMs)) / 1000 + 120 },
     backend: null,
   } satisfies Manifest);
-  const logUpdates = (peers + late) * pick(random, LOG_ROUNDS);
+  const logUpdates = pace * (peers + late) * pick(random, LOG_ROUNDS);
   return {
     manifest,
     link: {
