@@ -123,6 +123,18 @@ export type ManifestSection = (typeof manifestSections)[number];
 
 /** SHA-256 of each compared section in canonical JSON; what is local to a machine (paths, backend) is left out. */
 export function manifestDigests(manifest: Manifest): Record<ManifestSection, string> {
+  let digests = digestsOf.get(manifest);
+  if (digests === undefined) {
+    digests = digestSections(manifest);
+    digestsOf.set(manifest, digests);
+  }
+  return digests;
+}
+
+/** Kept: a simulation starts hundreds of peers on one manifest. */
+const digestsOf = new WeakMap<Manifest, Record<ManifestSection, string>>();
+
+function digestSections(manifest: Manifest): Record<ManifestSection, string> {
   const digests: Partial<Record<ManifestSection, string>> = {};
   for (const section of manifestSections) {
     const value = section === 'data' ? { ...manifest.data, path: null } : manifest[section];

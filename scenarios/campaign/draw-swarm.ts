@@ -19,6 +19,9 @@ const SIZES = [2, 2, 2, 3, 3, 3, 4, 5];
 /** Rounds of every peer while anything may happen, and after that. */
 const FAULTY_ROUNDS = 16;
 const CALM_ROUNDS = 8;
+/** One in so many swarms is of two that take this many times the rounds: who was away then lacks so much that it is merged. */
+const QUICK_ONE_IN = 20;
+const QUICK_PACE = 5;
 /** The least time for all to come back and catch up before the run ends. */
 const LEAST_CALM_MS = 6_000;
 /** Rounds of all peers that a log holds: no fewer than pass while a replica is fetched, or nobody ever catches up; no more than a run has. */
@@ -29,11 +32,13 @@ const FRAME_BYTES = 64;
 /** The swarm of a seed, and what befalls it: equal seeds draw the same. */
 export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject): VirtualSwarmInit {
   const random = seededRandom(`campaign ${seed}`);
-  const peers = pick(random, SIZES);
+  const isQuick = random.fork('pace').below(QUICK_ONE_IN) === 0;
+  const pace = isQuick ? QUICK_PACE : 1;
+  const peers = pick(random, isQuick ? [2] : SIZES);
   const late = random.below(3) === 0 ? 1 : 0;
   const exchange = drawExchange(random);
-  const roundMs = 400 + random.below(600);
-  const calmMs = FAULTY_ROUNDS * roundMs;
+  const roundMs = (400 + random.below(600)) / pace;
+  const calmMs = pace * FAULTY_ROUNDS * roundMs;
   const quietMs = Math.max(LEAST_CALM_MS, CALM_ROUNDS * roundMs);
   const everyMs = calmMs / (2 + random.below(12));
   const happenings = drawMisfortunes(random, { peers, late, calmMs, everyMs });
@@ -60,7 +65,7 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
     limits: { samples: samplesPerRound * Math.ceil(rounds), seconds: (2 * (calmMs + quietMs)) / 1000 + 120 },
     backend: null,
   } satisfies Manifest);
-  const logUpdates = (peers + late) * pick(random, LOG_ROUNDS);
+  const logUpdates = pace * (peers + late) * pick(random, LOG_ROUNDS);
   return {
     manifest,
     link: {
@@ -78,8 +83,6 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
 
 function drawExchange(random: Random): Manifest['exchange'] {
   const shared = {
-    control: 'fixed' as const,
-    budgetBytesPerSecond: null,
     topology: pick(random, ['direct', 'gossip'] as const),
     feeds: 2 + random.below(5),
     lookahead: pick(random, ['auto', 'recent', 1] as const),
@@ -88,16 +91,24 @@ function drawExchange(random: Random): Manifest['exchange'] {
     warmup: [],
   };
   if (random.below(8) === 0) {
-    return { ...shared, strategy: 'dense', localSteps: 1, partitions: 1, density: 1, staleness: 1 };
+    const fixed = { control: 'fixed', budgetBytesPerSecond: null } as const;
+    return { ...shared, ...fixed, strategy: 'dense', localSteps: 1, partitions: 1, density: 1, staleness: 1 };
   }
   return {
     ...shared,
+    ...drawControl(random),
     strategy: 'partial',
     localSteps: 1 + random.below(3),
     partitions: 1 + random.below(4),
     density: pick(random, [0.05, 0.1, 0.3]),
     staleness: pick(random, [1, 2, 4, 8, 32]),
   };
+}
+
+/** The controller's, for some: at rates at which a round of these models takes no more than a few seconds. */
+function drawControl(random: Random): Pick<Manifest['exchange'], 'control' | 'budgetBytesPerSecond'> {
+  if (random.below(6) > 0) return { control: 'fixed', budgetBytesPerSecond: null };
+  return { control: 'auto', budgetBytesPerSecond: pick(random, [null, 1_000 + random.below(9_000)]) };
 }
 
 function pick<T>(random: Random, from: readonly T[]): T {

@@ -143,6 +143,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [{ path: 'src/sum/update-log.ts', sound: 'log.floor = entry.to;', broken: '' }],
   },
   {
+    name: 'a wrong merge, which adds its first part twice',
+    foundBy: 'progress',
+    changes: [
+      {
+        path: 'protocols/updates/merge.ts',
+        sound: 'sums[positions[i]!]! += values[i]!;',
+        broken: 'sums[positions[i]!]! += frames.length > 0 ? values[i]! : 2 * values[i]!;',
+      },
+    ],
+  },
+  {
     name: 'a silent peer whose updates are asked of nobody',
     foundBy: 'progress',
     changes: [
