@@ -1,8 +1,9 @@
 import type { Network } from '../../protocols/network.ts';
 import type { UpdateSource } from '../../protocols/updates/update-source.ts';
-import type { Manifest } from '../../src/manifest.ts';
+import { isGossip, type Manifest } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
+import type { Inbox } from '../exchange/inbox.ts';
 import type { Members } from '../membership/members.ts';
 import type { Narrator } from '../narrator.ts';
 import type { DelayMeter } from '../progress/delay-meter.ts';
@@ -16,8 +17,6 @@ import { bytesPerSecondOf, type Conditions, LOW_DENSITY, tune } from './tune.ts'
 
 /** Between two decisions: long enough for receivers to have told what they took, which they do once a second at least. */
 export const DECISION_MS = 1_000;
-/** And so many rounds, or the means stand for nothing. */
-const DECISION_ROUNDS = 2;
 /** A stated budget is aimed at from below: it is never exceeded by more than a twentieth. */
 const BUDGET_SHARE = 0.95;
 /** A density that changes by less leaves everything as it is. */
@@ -31,6 +30,7 @@ export interface AutoComponents {
   readonly clock: Clock;
   readonly network: Network;
   readonly members: Members;
+  readonly inbox: Inbox;
   readonly source: UpdateSource;
   readonly delays: DelayMeter;
   readonly tally: Tally;
@@ -65,7 +65,7 @@ export class AutoControl {
     // Without a budget it begins in the middle of what is worth saying: where that is too much a queue tells it late.
     this.#setting = { localSteps, partitions, density: budgetBytesPerSecond === null ? 2 * LOW_DENSITY : density };
     this.#budgetBytesPerSecond = budgetBytesPerSecond;
-    this.#rounds = new RoundMeter(components.network);
+    this.#rounds = new RoundMeter(components, isGossip(init.manifest));
   }
 
   setting(): ExchangeSetting {
@@ -77,7 +77,7 @@ export class AutoControl {
       this.#startMs = nowMs;
       this.#rounds.begin();
     }
-    if (this.#rounds.rounds >= DECISION_ROUNDS && nowMs - this.#startMs >= DECISION_MS) this.#decide(nowMs);
+    if (this.#rounds.rounds > 0 && nowMs - this.#startMs >= DECISION_MS) this.#decide(nowMs);
     return this.#setting;
   }
 
@@ -91,9 +91,10 @@ export class AutoControl {
 
   #decide(nowMs: number): void {
     const { members, delays, tally, narrator } = this.#components;
-    const receivers = members.contributing() - 1;
+    const contributing = members.contributing();
+    const receivers = contributing - 1;
     const elapsedMs = nowMs - this.#startMs!;
-    const seen = this.#rounds.take(elapsedMs, tally.blockedMs - this.#blockedMs);
+    const seen = this.#rounds.take(elapsedMs, tally.blockedMs - this.#blockedMs, contributing);
     this.#startMs = nowMs;
     this.#blockedMs = tally.blockedMs;
     if (receivers === 0) return;
@@ -110,7 +111,7 @@ export class AutoControl {
       residueShare: seen.residueShare,
     };
     const foretold = bytesPerSecondOf(this.#setting, conditions);
-    const correction = this.#rounds.correct(seen.updateBytesPerSecond / foretold);
+    const correction = this.#rounds.correct(seen.updateBytesPerSecond / foretold, elapsedMs);
     const capacity = this.#capacityFrom(foretold * correction);
     const takenBytesPerSecond = this.#transits.takenBytesPerSecond();
     const slackMs = 2 * (seen.stepMs * this.#setting.localSteps + seen.restMs) + TRANSIT_SLACK_MS;

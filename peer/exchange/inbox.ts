@@ -47,6 +47,8 @@ export class Inbox {
   /** What of it the replica has taken. */
   readonly taken = new VersionVector();
   readonly arrivals = new Doorbell();
+  /** Of all frames that were accepted, own ones included. */
+  acceptedBytes = 0;
   readonly #clock: Clock;
   readonly #log: UpdateLog;
   readonly #identity: Identity;
@@ -152,6 +154,7 @@ export class Inbox {
 
   #keep(origin: OriginKey, from: number, to: number, bytes: Uint8Array): void {
     this.arrived.advance(origin, to);
+    this.acceptedBytes += bytes.length;
     this.#log.append({ origin, from, to, bytes });
   }
 }

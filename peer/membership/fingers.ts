@@ -26,13 +26,16 @@ export function growingClasses<T>(list: readonly T[], count: number): T[][] {
   return classes;
 }
 
-/** Whom a peer takes as neighbours: of each class of distance one after the other, in an order that only it knows. */
+/**
+ * Whom a peer takes as neighbours: of each class of distance one after the other, at the rank at which everybody takes
+ * its own at that time. So each peer is taken by one other of each class, and all relay alike: taken at random, some
+ * would pass on twice the mean, and some hardly anything.
+ */
 export class Fingers {
   readonly self: PeerName;
   readonly #clock: Clock;
   readonly #members: Members;
   readonly #count: number;
-  readonly #startMs: number;
   #made: { readonly key: string; readonly classes: PeerName[][] } = { key: '', classes: [] };
 
   /** @param init.count classes, and neighbours to take updates from */
@@ -44,12 +47,11 @@ export class Fingers {
     this.#clock = clock;
     this.#members = members;
     this.#count = count;
-    this.#startMs = clock.nowMs();
   }
 
   /** The live peers by distance, the nearest first; within each class whoever is preferred at present comes first. */
   classes(): readonly (readonly PeerName[])[] {
-    const turn = Math.floor((this.#clock.nowMs() - this.#startMs) / TURN_MS);
+    const turn = Math.floor(this.#clock.nowMs() / TURN_MS);
     const key = `${turn} ${this.#members.generation}`;
     if (this.#made.key !== key) this.#made = { key, classes: this.#make(turn) };
     return this.#made.classes;
@@ -61,11 +63,8 @@ export class Fingers {
       this.#members.live().map(({ name }) => name),
     );
     return growingClasses(live, this.#count).map((names, index) => {
-      const salt = `${this.self} ${Math.floor((turn + index) / this.#count)} `;
-      return upwards(
-        placeOf(salt),
-        names.map((name) => salt + name),
-      ).map((salted) => salted.slice(salt.length));
+      const first = placeOf(`${index} ${Math.floor((turn + index) / this.#count)}`) % names.length;
+      return [...names.slice(first), ...names.slice(0, first)];
     });
   }
 }

@@ -68,6 +68,8 @@ describe('exchange auto', () => {
   test.each([
     [3, 2_000],
     [9, 6_000],
+    // By gossip: what leaves a peer are mostly updates of others.
+    [24, 6_000],
   ])('%i peers with a budget of %i bytes a second each send 0.8 to 1.05 of it', async (peers, budget) => {
     const exchange = { control: 'auto' as const, budgetBytesPerSecond: budget };
     const events = await swarm({ peers, exchange, seconds: 16 });

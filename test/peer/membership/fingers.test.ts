@@ -66,7 +66,17 @@ describe('fingers', () => {
     expect(longest).toBeLessThanOrEqual(most);
   });
 
-  test("move on one after the other, each peer's in an order of its own", () => {
+  test.each([0, 3, 11])('take each of 64 peers once in each class, after %i turns', async (turns) => {
+    const clock = new VirtualClock();
+    const fingers = everyones(clock, 6, 64);
+    await clock.run(sleep(clock, turns * TURN_MS));
+    for (let index = 0; index < 6; index++) {
+      const taken = [...fingers.values()].map((own) => own.classes()[index]![0]);
+      expect(new Set(taken).size).toBe(64);
+    }
+  });
+
+  test('move on one after the other', () => {
     const clock = new VirtualClock();
     const fingers = everyones(clock, 4, 64).get('peer-0')!;
     const turns: string[][] = [];
