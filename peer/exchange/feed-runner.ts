@@ -6,7 +6,6 @@ import type { Layout } from '../../src/models/layout.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { isFailure } from '../../src/support/errors.ts';
-import type { Members } from '../membership/members.ts';
 import type { Inbox } from './inbox.ts';
 
 /** Updates under way on one feed: enough to cover a link of 100 Mbit/s and 50 ms. */
@@ -33,13 +32,11 @@ export interface FeedRun {
 /** Runs feeds into the inbox, each to its end. */
 export class FeedRunner {
   readonly #components: { readonly network: Network; readonly clock: Clock };
-  readonly #members: Members;
   readonly #inbox: Inbox;
   readonly #init: FeedRunnerInit;
 
-  constructor(components: { network: Network; clock: Clock; members: Members; inbox: Inbox }, init: FeedRunnerInit) {
+  constructor(components: { network: Network; clock: Clock; inbox: Inbox }, init: FeedRunnerInit) {
     this.#components = components;
-    this.#members = components.members;
     this.#inbox = components.inbox;
     this.#init = init;
   }
@@ -53,7 +50,6 @@ export class FeedRunner {
       windowBytes: Math.max(WINDOW_BYTES, WINDOW_FRAMES * maxFrameBytes(layout)),
       maxMessageBytes: maxSourceMessageBytes(layout),
       tellEvery,
-      isCurrent: (origin) => this.#members.isCurrent(origin),
       arrived: this.#inbox.arrived,
       receive: (origin, frame, from) => {
         this.#inbox.accept(origin, frame, from);

@@ -96,12 +96,6 @@ export class Members {
     return this.#members.get(name)?.live ?? false;
   }
 
-  /** Whether a live peer publishes under this origin at present. */
-  isCurrent(origin: OriginKey): boolean {
-    const member = this.#members.get(peerOf(origin));
-    return member?.live === true && member.status?.origin === origin;
-  }
-
   /** Whether the others' rounds wait for it: it trains, and has said something of late. */
   isAwaited(name: PeerName): boolean {
     const member = this.#members.get(name);

@@ -38,14 +38,14 @@ export const MAX_SCOPE_PEERS = 4096;
 /** Origins in one subscription's vector: a scope of the widest kind, in which some peers have restarted. */
 export const MAX_FEED_ORIGINS = 8192;
 
-/** Origins that a subscription spells out, since the source may not have heard of them: some of each of a thousand peers that are gone. */
-export const MAX_NAMED_ORIGINS = 1024;
-
 /** Numbers that stand for origins on one stream: those of its vector, and as many that the receiver had not heard of. */
 export const MAX_ORIGIN_NUMBERS = 2 * MAX_FEED_ORIGINS;
 
 /** Bytes that stand for an origin: of 8,192 at each side, two are taken for one another once in 2^38 subscriptions. */
 export const ALIAS_BYTES = 8;
+
+/** Origins whose names a source asks for, once: four of each peer that one may follow on the word of others. */
+export const MAX_NAMES_ASKED = 256;
 
 /** Bytes of a difference between two counts: seven bits each, and none is above `MAX_COUNT`. */
 export const MAX_DIFFERENCE_BYTES = 7;
@@ -72,7 +72,7 @@ export const STALL_PATIENCE_MS = 30_000;
 /** The most bytes that a receiver may ask to be under way at once: more would only fill the source's memory. */
 export const MAX_WINDOW_BYTES = 2 ** 30;
 
-/** A subscription with the widest scope and vector: 130 bytes a name, 160 an origin spelt out, 15 an entry. */
+/** A subscription with the widest scope and vector: 130 bytes a name, 15 an entry. */
 export const MAX_SUBSCRIPTION_BYTES = 2 ** 20;
 
 /** Bytes around a frame in its message: kind, number and the byte string's head, with room to spare. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { OriginKey } from '../../src/sum/origin.ts';
 import { packTuple, packTuplePieces, unpackTuple } from '../flat-tuple.ts';
-import { countField, decodeTuple, originField, peerNameField, vectorField } from '../tuples.ts';
+import { countField, decodeTuple, listField, originField, peerNameField } from '../tuples.ts';
 import {
   MAX_BATCH_UPDATES,
-  MAX_NAMED_ORIGINS,
+  MAX_FEED_ORIGINS,
+  MAX_NAMES_ASKED,
   MAX_ORIGIN_NUMBERS,
   MAX_SCOPE_PEERS,
   MAX_WINDOW_BYTES,
@@ -20,14 +21,14 @@ export type ReceiverMessage =
       readonly scope: Scope;
       /** What the receiver has within the scope: the source's numbers of these origins are their places in it. */
       readonly vector: ShortVector;
-      /** And of origins that the source may not have heard of; their numbers follow on. */
-      readonly named: readonly (readonly [OriginKey, number])[];
       readonly windowBytes: number;
       /** 32 bits, others for each subscription, with which the vector's aliases are made. */
       readonly salt: number;
     }
   /** This many more of the updates sent were taken: their bytes are free again. */
-  | { readonly kind: 'taken'; readonly updates: number };
+  | { readonly kind: 'taken'; readonly updates: number }
+  /** Who they are that the source has asked for. */
+  | { readonly kind: 'names'; readonly origins: readonly OriginKey[] };
 
 /** An update, and the number that stands for its origin. */
 export interface NumberedFrame {
@@ -40,6 +41,8 @@ export type SourceMessage =
   /** The next number, first the one behind the vector, stands for this origin: names are long, and said once. */
   | { readonly kind: 'origin'; readonly origin: OriginKey }
   | { readonly kind: 'updates'; readonly updates: readonly NumberedFrame[] }
+  /** Who are those of these numbers? They are in the receiver's vector, and not known to the source. */
+  | { readonly kind: 'who'; readonly numbers: readonly number[] }
   /** Nothing more within the scope for now. */
   | { readonly kind: 'level' }
   /** The log starts at `floor`, beyond where the receiver stands: only a replica transfer can help. */
@@ -51,6 +54,8 @@ const ORIGIN = 2;
 const UPDATES = 3;
 const LEVEL = 4;
 const TOO_FAR_BEHIND = 5;
+const WHO = 6;
+const NAMES = 7;
 
 const windowField = z.number().int().min(1).max(MAX_WINDOW_BYTES);
 const wordField = z
@@ -59,7 +64,11 @@ const wordField = z
   .min(0)
   .max(2 ** 32 - 1);
 const placeField = wordField.max(RING - 1);
-const namedField = vectorField(MAX_NAMED_ORIGINS);
+const placeInVector = z
+  .number()
+  .int()
+  .min(0)
+  .max(MAX_FEED_ORIGINS - 1);
 const bytesField = z.instanceof(Uint8Array);
 
 const receiverSchema = z.union([
@@ -67,7 +76,6 @@ const receiverSchema = z.union([
     z.literal(SUBSCRIBE),
     z.array(peerNameField).min(1).max(MAX_SCOPE_PEERS),
     bytesField,
-    namedField,
     windowField,
     wordField,
   ]),
@@ -76,38 +84,41 @@ const receiverSchema = z.union([
     z.literal(SUBSCRIBE),
     z.array(peerNameField).max(MAX_SCOPE_PEERS),
     bytesField,
-    namedField,
     windowField,
     wordField,
     placeField,
     placeField,
   ]),
   z.tuple([z.literal(TAKEN), z.number().int().min(1).max(MAX_WINDOW_BYTES)]),
+  z.tuple([z.literal(NAMES), listField(originField, MAX_NAMES_ASKED)]),
 ]);
 
 /** All but `updates`. */
 const noticeSchema = z.union([
   z.tuple([z.literal(ORIGIN), originField]),
+  z.tuple([z.literal(WHO), listField(placeInVector, MAX_NAMES_ASKED)]),
   z.tuple([z.literal(LEVEL)]),
   z.tuple([z.literal(TOO_FAR_BEHIND), originField, countField]),
 ]);
 
 export function encodeReceiverMessage(message: ReceiverMessage): Uint8Array {
   if (message.kind === 'taken') return packTuple([TAKEN, message.updates]);
-  const { scope, named, windowBytes, salt } = message;
+  if (message.kind === 'names') return packTuple([NAMES, message.origins]);
+  const { scope, windowBytes, salt } = message;
   const vector = encodeShortVector(message.vector);
   return 'arc' in scope
-    ? packTuple([SUBSCRIBE, scope.but, vector, named, windowBytes, salt, scope.arc.from, scope.arc.to])
-    : packTuple([SUBSCRIBE, scope, vector, named, windowBytes, salt]);
+    ? packTuple([SUBSCRIBE, scope.but, vector, windowBytes, salt, scope.arc.from, scope.arc.to])
+    : packTuple([SUBSCRIBE, scope, vector, windowBytes, salt]);
 }
 
 /** Throws MESSAGE_INVALID. */
 export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): ReceiverMessage {
   const fields = decodeTuple('subscription', bytes, receiverSchema, maxBytes);
   if (fields[0] === TAKEN) return { kind: 'taken', updates: fields[1] };
-  const [, peers, vector, named, windowBytes, salt] = fields;
-  const scope = fields.length === 8 ? { arc: { from: fields[6], to: fields[7] }, but: peers } : peers;
-  return { kind: 'subscribe', scope, vector: decodeShortVector(vector), named, windowBytes, salt };
+  if (fields[0] === NAMES) return { kind: 'names', origins: fields[1] };
+  const [, peers, vector, windowBytes, salt] = fields;
+  const scope = fields.length === 7 ? { arc: { from: fields[5], to: fields[6] }, but: peers } : peers;
+  return { kind: 'subscribe', scope, vector: decodeShortVector(vector), windowBytes, salt };
 }
 
 /** In pieces to be sent one behind the other: frames, which go to many receivers, are themselves among them. */
@@ -117,6 +128,8 @@ export function encodeSourceMessage(message: SourceMessage): readonly Uint8Array
       return [packTuple([ORIGIN, message.origin])];
     case 'updates':
       return packTuplePieces([UPDATES, ...message.updates.flatMap(({ origin, frame }) => [origin, frame])]);
+    case 'who':
+      return [packTuple([WHO, message.numbers])];
     case 'level':
       return [packTuple([LEVEL])];
     case 'too-far-behind':
@@ -152,6 +165,8 @@ function readNotice(bytes: Uint8Array, maxBytes: number): SourceMessage {
   switch (fields[0]) {
     case ORIGIN:
       return { kind: 'origin', origin: fields[1] };
+    case WHO:
+      return { kind: 'who', numbers: fields[1] };
     case LEVEL:
       return { kind: 'level' };
     case TOO_FAR_BEHIND:

@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Channel } from '../network.ts';
-import { type Alias, aliasOf } from './alias.ts';
+import { AliasedVector } from './aliased-vector.ts';
 import {
   GATHER_MS,
   MAX_BATCH_BYTES,
@@ -50,9 +50,7 @@ export class Subscription {
   #isInScope: (peer: PeerName) => boolean = () => false;
   /** Origins within the scope of which the log may hold what was not sent; who was sent something goes to the end. */
   readonly #stirred = new Set<OriginKey>();
-  /** What the receiver said that it has, of origins that have not been recognised. */
-  readonly #asked = new Map<Alias, { readonly number: number; readonly count: number }>();
-  #salt = 0;
+  #vector = new AliasedVector([], 0);
   readonly #sent = new VersionVector();
   readonly #taken = new VersionVector();
   #windowBytes = 0;
@@ -134,37 +132,31 @@ export class Subscription {
     this.#gathers = 'arc' in message.scope;
     this.#isInScope = scopeTest(message.scope, this.remote);
     this.#windowBytes = message.windowBytes;
-    this.#salt = message.salt;
-    for (const [alias, count] of message.vector) this.#asked.set(alias, { number: this.#nextNumber++, count });
-    for (const [origin, count] of message.named) {
-      this.#numbers.set(origin, this.#nextNumber++);
-      this.#begins(origin, count);
-    }
+    this.#vector = new AliasedVector(message.vector, message.salt);
+    this.#nextNumber = message.vector.length;
     this.logGrew(null);
     this.#progress.ring();
   }
 
-  /** Goes on from where the receiver stands with an origin of the log, where that is among those that it has. */
+  /** Goes on from where the receiver stands with an origin of the log, where that is in its vector. */
   #recognise(origin: OriginKey): void {
-    if (this.#asked.size === 0 || this.#numbers.has(origin)) return;
-    const alias = aliasOf(origin, this.#salt);
-    const known = this.#asked.get(alias);
-    if (known === undefined) return;
-    this.#asked.delete(alias);
-    this.#numbers.set(origin, known.number);
-    this.#begins(origin, known.count);
-  }
-
-  #begins(origin: OriginKey, count: number): void {
-    this.#sent.advance(origin, count);
-    this.#taken.advance(origin, count);
-    this.#onTold(origin, count);
+    if (this.#numbers.has(origin)) return;
+    const place = this.#vector.recognise(origin);
+    if (place === null) return;
+    this.#numbers.set(origin, place.number);
+    this.#sent.advance(origin, place.count);
+    this.#taken.advance(origin, place.count);
+    this.#onTold(origin, place.count);
   }
 
   async #listen(messages: AsyncIterator<Uint8Array>): Promise<void> {
     for (let next = await messages.next(); !next.done; next = await messages.next()) {
       const message = decodeReceiverMessage(next.value, MAX_SUBSCRIPTION_BYTES);
-      if (message.kind !== 'taken') throw violation('comes once');
+      if (message.kind === 'subscribe') throw violation('comes once');
+      if (message.kind === 'names') {
+        for (const [origin, count] of this.#vector.named(message.origins)) this.#onTold(origin, count);
+        continue;
+      }
       if (message.updates > this.#inFlight.length) throw violation('takes more than was sent');
       for (const { origin, to, length } of this.#inFlight.splice(0, message.updates)) {
         this.#inFlightBytes -= length;
@@ -177,6 +169,8 @@ export class Subscription {
 
   async #send(): Promise<void> {
     let level = false;
+    const numbers = this.#vector.ask();
+    if (numbers.length > 0) await this.#say({ kind: 'who', numbers });
     while (!this.#ended) {
       const found = this.#next();
       if (found === null) {

@@ -8,11 +8,10 @@ import {
   CLOSE_TIMEOUT_MS,
   MAX_FEED_ORIGINS,
   MAX_INCARNATIONS,
-  MAX_NAMED_ORIGINS,
   MAX_ORIGIN_NUMBERS,
   UPDATES_PROTOCOL,
 } from './constants.ts';
-import { decodeSourceMessage, encodeReceiverMessage, type NumberedFrame } from './messages.ts';
+import { decodeSourceMessage, encodeReceiverMessage, type NumberedFrame, type ReceiverMessage } from './messages.ts';
 import { type Scope, scopeTest } from './scope.ts';
 
 export interface UpdateFeedInit {
@@ -23,8 +22,6 @@ export interface UpdateFeedInit {
   readonly maxMessageBytes: number;
   /** The source is told once this many updates were taken, or half a window: so often that it never waits for word alone. */
   readonly tellEvery: number;
-  /** Whether a peer that is here publishes under it, so that the source has heard of it, too. */
-  readonly isCurrent: (origin: OriginKey) => boolean;
   /** The vector of what has arrived, read when the feed opens. */
   readonly arrived: VersionVector;
   /** One more update, in the order of its stream. Throws MESSAGE_INVALID where it cannot be right: the feed ends. */
@@ -43,6 +40,8 @@ export class UpdateFeed {
   readonly #origins: OriginKey[] = [];
   /** Where the receiver stood when it subscribed. */
   readonly #asked = new VersionVector();
+  /** Origins in the vector whose names the source may still ask for. */
+  #untoldNames = 0;
   #timesTooFarBehind = 0;
   /** Bytes received and not taken yet. */
   #heldBytes = 0;
@@ -103,12 +102,16 @@ export class UpdateFeed {
 
   /** Tells the source what was taken. A feed that has ended has nobody to tell. */
   tell(): void {
-    const channel = this.#channel;
-    if (channel === null || this.#untoldUpdates === 0) return;
-    const message = encodeReceiverMessage({ kind: 'taken', updates: this.#untoldUpdates });
+    if (this.#channel === null || this.#untoldUpdates === 0) return;
+    const updates = this.#untoldUpdates;
     this.#untoldUpdates = 0;
     this.#untoldBytes = 0;
-    channel.send(message).catch(() => channel.abort());
+    this.#say({ kind: 'taken', updates });
+  }
+
+  #say(message: ReceiverMessage): void {
+    const channel = this.#channel;
+    channel?.send(encodeReceiverMessage(message)).catch(() => channel.abort());
   }
 
   /** Opening may take long where the source is frozen: an abort does not wait for it, and gives null. */
@@ -127,18 +130,16 @@ export class UpdateFeed {
 
   /** The first message: what has arrived until now, in order of counts. */
   #subscription(): Uint8Array {
-    const { scope, windowBytes, arrived, isCurrent } = this.#init;
-    const asked = [...arrived.entries()].filter(([origin, count]) => count > 0 && this.#isInScope(peerOf(origin)));
-    asked.sort(([, a], [, b]) => a - b);
-    this.#asked.replace(asked);
-    const named = asked.filter(([origin]) => !isCurrent(origin)).slice(0, MAX_NAMED_ORIGINS);
-    const isNamed = new Set(named);
-    const known = asked.filter((entry) => !isNamed.has(entry));
-    for (const [origin] of [...known, ...named]) this.#origins.push(origin);
+    const { scope, windowBytes, arrived } = this.#init;
+    const known = [...arrived.entries()].filter(([origin, count]) => count > 0 && this.#isInScope(peerOf(origin)));
+    known.sort(([, a], [, b]) => a - b);
+    this.#asked.replace(known);
+    for (const [origin] of known) this.#origins.push(origin);
+    this.#untoldNames = known.length;
     // Whoever wants two origins of one alias would have to know the moment beforehand.
     const salt = Math.round(this.#clock.nowMs()) >>> 0;
     const vector = known.map(([origin, count]) => [aliasOf(origin, salt), count] as const);
-    return encodeReceiverMessage({ kind: 'subscribe', scope, vector, named, windowBytes, salt });
+    return encodeReceiverMessage({ kind: 'subscribe', scope, vector, windowBytes, salt });
   }
 
   #take(bytes: Uint8Array, signal: AbortSignal): void {
@@ -152,6 +153,9 @@ export class UpdateFeed {
       case 'updates':
         for (const update of message.updates) this.#receive(update, signal);
         return;
+      case 'who':
+        this.#tellNames(message.numbers);
+        return;
       case 'level':
         this.#init.onLevel?.();
         return;
@@ -163,6 +167,15 @@ export class UpdateFeed {
           this.#init.onTooFarBehind(message.origin, message.floor);
         }
     }
+  }
+
+  /** Once, as the source has the vector once. */
+  #tellNames(numbers: readonly number[]): void {
+    if (numbers.some((number) => number >= this.#untoldNames))
+      throw violation('who', 'are asked for that are not unknown');
+    this.#untoldNames = 0;
+    const origins = numbers.map((number) => this.#origins[number]!);
+    this.#say({ kind: 'names', origins });
   }
 
   #receive({ origin: number, frame }: NumberedFrame, signal: AbortSignal): void {

@@ -35,7 +35,6 @@ export async function updatesPair(frameBytes: number, frames: number): Promise<P
       windowBytes: WINDOW_BYTES,
       maxMessageBytes: Math.max(MAX_BATCH_BYTES, frameBytes + MAX_UPDATE_ENVELOPE_BYTES),
       tellEvery: Number.POSITIVE_INFINITY,
-      isCurrent: () => true,
       arrived: new VersionVector(),
       receive: (_origin, { length }, from) => {
         from.taken(length);

@@ -204,7 +204,6 @@ test('one that says the right hello and then nonsense is sent away by both, and 
         scope: ['x'],
         vector: [],
         windowBytes: 2 ** 20,
-        named: [],
         salt: 0,
       });
       try {

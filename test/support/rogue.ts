@@ -69,9 +69,7 @@ export class Rogue {
   /** Subscribes to a peer's own updates. */
   async subscribe(peer: PeerName, windowBytes = 2 ** 20): Promise<Channel> {
     const channel = await this.open(peer);
-    await channel.send(
-      encodeReceiverMessage({ kind: 'subscribe', scope: [peer], vector: [], windowBytes, named: [], salt: 0 }),
-    );
+    await channel.send(encodeReceiverMessage({ kind: 'subscribe', scope: [peer], vector: [], windowBytes, salt: 0 }));
     return channel;
   }
 }

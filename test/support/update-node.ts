@@ -113,7 +113,6 @@ export class UpdateNode {
         windowBytes: 2 ** 20,
         maxMessageBytes: maxSourceMessageBytes(frameLayout),
         tellEvery: 1,
-        isCurrent: () => true,
         arrived: this.inbox.arrived,
         receive: (...update) => this.inbox.accept(...update),
         onTooFarBehind: (origin, floor) => tooFarBehind.push([origin, floor]),

@@ -29,7 +29,6 @@ export class UpdateReader {
         scope: [source],
         windowBytes: 1_000_000,
         tellEvery: 1,
-        isCurrent: () => true,
         maxMessageBytes: 100_000,
         arrived: new VersionVector(),
         receive: (origin, frame, feed) => {

@@ -74,7 +74,6 @@ export const feeds: FuzzTarget = {
           windowBytes: 2 ** 12,
           maxMessageBytes: MAX_MESSAGE_BYTES,
           tellEvery: 1,
-          isCurrent: () => true,
           arrived: inbox.arrived,
           receive: (...update) => {
             const { waiting } = inbox;
@@ -108,12 +107,18 @@ export const sources: FuzzTarget = {
       const subscribe = encodeReceiverMessage({
         kind: 'subscribe',
         scope: ['honest'],
-        vector: [[aliasOf(honest.origin, 7), random.below(2 * PUBLISHED)]],
+        vector: [
+          [aliasOf('gone/0123456789abcdef', 7), 3],
+          [aliasOf(honest.origin, 7), 3 + random.below(2 * PUBLISHED)],
+        ],
         windowBytes: 1 + random.below(2000),
-        named: [],
         salt: 7,
       });
-      const sound = [subscribe, encodeReceiverMessage({ kind: 'taken', updates: 1 + random.below(3) })];
+      const sound = [
+        subscribe,
+        encodeReceiverMessage({ kind: 'taken', updates: 1 + random.below(3) }),
+        encodeReceiverMessage({ kind: 'names', origins: ['gone/0123456789abcdef'] }),
+      ];
       const say = () =>
         random.below(4) === 0 ? hostileTuple(random, [unpackTuple(pick(random, sound), 100)!]) : pick(random, sound);
       const channel = await rogue.open('honest', UPDATES_PROTOCOL, { maxMessageBytes: MAX_MESSAGE_BYTES });

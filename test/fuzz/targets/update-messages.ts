@@ -5,6 +5,7 @@ import { aliasOf } from '../../../protocols/updates/alias.ts';
 import {
   MAX_BATCH_UPDATES,
   MAX_FEED_ORIGINS,
+  MAX_NAMES_ASKED,
   MAX_ORIGIN_NUMBERS,
   MAX_SCOPE_PEERS,
   MAX_WINDOW_BYTES,
@@ -27,7 +28,7 @@ const MAX_BYTES = 2 ** 20;
 const origin = 'peer/0123456789abcdef';
 
 const said: readonly ReceiverMessage[] = [
-  { kind: 'subscribe', scope: ['peer', 'other'], vector: [], windowBytes: 2 ** 20, named: [], salt: 1 },
+  { kind: 'subscribe', scope: ['peer', 'other'], vector: [], windowBytes: 2 ** 20, salt: 1 },
   {
     kind: 'subscribe',
     scope: { arc: { from: 5, to: 2 ** 31 }, but: ['other'] },
@@ -36,15 +37,16 @@ const said: readonly ReceiverMessage[] = [
       ['fedcba9876543210', 70_000],
     ],
     windowBytes: 300,
-    named: [],
     salt: 2 ** 32 - 1,
   },
   { kind: 'taken', updates: 8 },
+  { kind: 'names', origins: [origin] },
 ];
 const answered: readonly SourceMessage[] = [
   { kind: 'origin', origin },
   { kind: 'updates', updates: [{ origin: 3, frame: frameOf(1) }] },
   { kind: 'updates', updates: [1, 2, 3].map((to) => ({ origin: to % 2, frame: frameOf(to) })) },
+  { kind: 'who', numbers: [0, 300] },
   { kind: 'level' },
   { kind: 'too-far-behind', origin, floor: 400 },
 ];
@@ -63,6 +65,7 @@ export const subscriptions: FuzzTarget = {
   attempt(random) {
     const message = decodeReceiverMessage(hostileTuple(random, receiverSamples), MAX_BYTES);
     if (message.kind === 'taken') return assert.ok(isWithin(message.updates, 1, MAX_WINDOW_BYTES));
+    if (message.kind === 'names') return assert.ok(isWithin(message.origins.length, 0, MAX_NAMES_ASKED));
     const { scope } = message;
     if ('arc' in scope) {
       assert.ok(isWithin(scope.arc.from, 0, RING - 1) && isWithin(scope.arc.to, 0, RING - 1));
@@ -112,6 +115,10 @@ export const updateStreams: FuzzTarget = {
   attempt(random) {
     const message = decodeSourceMessage(hostileTuple(random, sourceSamples), MAX_BYTES);
     if (message.kind === 'too-far-behind') assert.ok(isWithin(message.floor, 0, 2 ** 48));
+    if (message.kind === 'who') {
+      assert.ok(message.numbers.length <= MAX_NAMES_ASKED);
+      assert.ok(message.numbers.every((number) => isWithin(number, 0, MAX_FEED_ORIGINS - 1)));
+    }
     if (message.kind !== 'updates') return;
     assert.ok(isWithin(message.updates.length, 1, MAX_BATCH_UPDATES));
     for (const { origin, frame } of message.updates) {

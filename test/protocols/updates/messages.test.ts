@@ -8,6 +8,7 @@ import {
   MAX_FEED_ORIGINS,
   MAX_HEADER_BYTES,
   MAX_MAGNITUDE_BYTES,
+  MAX_NAMES_ASKED,
   MAX_ORIGIN_NUMBERS,
   MAX_SCOPE_PEERS,
   MAX_SUBSCRIPTION_BYTES,
@@ -49,10 +50,10 @@ const receiverMessages: fc.Arbitrary<ReceiverMessage> = fc.oneof(
     ),
     vector: shortVectors,
     windowBytes: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }),
-    named: fc.array(fc.tuple(originKeys, counts), { maxLength: 20 }),
     salt: fc.nat({ max: 2 ** 32 - 1 }),
   }),
   fc.record({ kind: fc.constant('taken' as const), updates: fc.integer({ min: 1, max: MAX_WINDOW_BYTES }) }),
+  fc.record({ kind: fc.constant('names' as const), origins: fc.array(originKeys, { maxLength: 20 }) }),
 );
 
 const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
@@ -63,6 +64,10 @@ const sourceMessages: fc.Arbitrary<SourceMessage> = fc.oneof(
       fc.record({ origin: fc.nat({ max: MAX_ORIGIN_NUMBERS - 1 }), frame: fc.uint8Array({ maxLength: 300 }) }),
       { minLength: 1, maxLength: 20 },
     ),
+  }),
+  fc.record({
+    kind: fc.constant('who' as const),
+    numbers: fc.array(fc.nat({ max: MAX_FEED_ORIGINS - 1 }), { maxLength: 20 }),
   }),
   fc.record({ kind: fc.constant('level' as const) }),
   fc.record({ kind: fc.constant('too-far-behind' as const), origin: originKeys, floor: counts }),
@@ -101,7 +106,6 @@ describe('bounds', () => {
     // Differences that take as many bytes as any.
     vector: Array.from({ length: MAX_FEED_ORIGINS }, (_, i) => [alias(i), MAX_COUNT - MAX_FEED_ORIGINS + i] as const),
     windowBytes: MAX_WINDOW_BYTES,
-    named: [],
     salt: 2 ** 32 - 1,
   };
   const decode = (message: ReceiverMessage) =>
@@ -142,6 +146,18 @@ describe('bounds', () => {
   test('MAX_FEED_ORIGINS', async () => {
     const { failure } = await refused({ ...widest, scope: ['a'], vector: [...widest.vector, [alias(-1), MAX_COUNT]] });
     expect(failure).toMatchObject({ field: 'vector' });
+  });
+
+  test('MAX_NAMES_ASKED', async () => {
+    const origins = Array.from({ length: MAX_NAMES_ASKED }, () => longestOrigin);
+    expect(decode({ kind: 'names', origins })).toEqual({ kind: 'names', origins });
+    await refused({ kind: 'names', origins: [...origins, longestOrigin] });
+    const ask = (numbers: number[]) =>
+      decodeSourceMessage(sourceMessageBytes({ kind: 'who', numbers }), MAX_BATCH_BYTES);
+    const numbers = origins.map(() => MAX_FEED_ORIGINS - 1);
+    expect(ask(numbers)).toEqual({ kind: 'who', numbers });
+    await failureOf(() => ask([...numbers, 0]), 'MESSAGE_INVALID');
+    await failureOf(() => ask([MAX_FEED_ORIGINS]), 'MESSAGE_INVALID');
   });
 
   test('MAX_ORIGIN_NUMBERS', async () => {

@@ -41,7 +41,6 @@ async function runFeed(
       scope: ['s'],
       windowBytes: 1000,
       tellEvery: 1,
-      isCurrent: () => true,
       maxMessageBytes: 1000,
       arrived,
       receive: (from) => seen.push(`update of ${from}`),
@@ -76,6 +75,7 @@ test('a sound stream is read as it was said', async () => {
 test.each<[string, (SourceMessage | Uint8Array)[]]>([
   ['uses a number that it has not given', [named, update(1)]],
   ['uses a number before it gives one', [update(0)]],
+  ['asks who nobody is', [{ kind: 'who', numbers: [0] }]],
   ['names an origin out of scope', [{ kind: 'origin', origin: 'a/0000000000000001' }]],
   [
     'is too far behind with an origin out of scope',
@@ -92,6 +92,12 @@ test.each<[string, (SourceMessage | Uint8Array)[]]>([
   const { error, seen } = await runFeed(saying(...messages));
   await failureOf(Promise.reject(error), 'MESSAGE_INVALID');
   expect(seen).toEqual([]);
+});
+
+test('a source that asks for the same names twice ends the feed with MESSAGE_INVALID', async () => {
+  const who: SourceMessage = { kind: 'who', numbers: [0] };
+  const { error } = await runFeed(saying(who, who), undefined, new VersionVector([[origin, 1]]));
+  await failureOf(Promise.reject(error), 'MESSAGE_INVALID');
 });
 
 const behindAt = (floor: number, incarnation = 1): SourceMessage => ({
@@ -150,7 +156,6 @@ test('what the inbox refuses ends the feed the same way', async () => {
       scope: ['s'],
       windowBytes: 1000,
       tellEvery: 1,
-      isCurrent: () => true,
       maxMessageBytes: 1000,
       arrived: new VersionVector(),
       receive: () => {

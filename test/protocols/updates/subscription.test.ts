@@ -21,14 +21,7 @@ async function subscriptionTo(log: UpdateLog) {
       sent.push(...(message.kind === 'updates' ? message.updates.map(() => 'update') : [message.kind]));
     },
     async *messages() {
-      yield encodeReceiverMessage({
-        kind: 'subscribe',
-        scope: ['p'],
-        vector: [],
-        windowBytes: 2 ** 20,
-        named: [],
-        salt: 0,
-      });
+      yield encodeReceiverMessage({ kind: 'subscribe', scope: ['p'], vector: [], windowBytes: 2 ** 20, salt: 0 });
       await new Promise(() => {});
     },
     close: async () => {},

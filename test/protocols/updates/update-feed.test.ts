@@ -82,6 +82,27 @@ describe('a feed', () => {
     });
   });
 
+  test('tells its source what it has of those of whom the source knows less, by name where it knows nothing', () => {
+    const world = new SimulatedWorld();
+    return world.run(async () => {
+      const server = await UpdateServer.start(world, 's');
+      server.publish(originOf('known'), 2);
+      const has = [
+        [originOf('known'), 5],
+        [originOf('gone'), 3],
+        [originOf('gone', 2), 4],
+      ] as const;
+      const arrived = new VersionVector([...has, [originOf('elsewhere'), 9]]);
+      const client = await world.connected('r', server.network);
+      const reader = new UpdateReader(world, client, 's', { scope: ['known', 'gone'], arrived });
+      await world.until(() => server.told.length === has.length);
+      expect(server.told.toSorted()).toEqual(has.toSorted());
+      reader.end.abort();
+      await reader.running;
+      expect(server.invalid).toEqual([]);
+    });
+  });
+
   test('names nobody whom both sides know', () => {
     const world = new SimulatedWorld();
     return world.run(async () => {

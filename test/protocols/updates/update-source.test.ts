@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { packTuple } from '../../../protocols/flat-tuple.ts';
 import type { Channel } from '../../../protocols/network.ts';
+import { aliasOf } from '../../../protocols/updates/alias.ts';
 import {
   MAX_SUBSCRIPTION_BYTES,
   MAX_SUBSCRIPTIONS_PER_PEER,
@@ -26,7 +27,7 @@ test('a feed beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand 
     const greedy = await world.connected('greedy', server.network);
     const open = async () => {
       const channel = await greedy.open('s', UPDATES_PROTOCOL, { maxMessageBytes: 1000 });
-      const message = { kind: 'subscribe', scope: ['s'], vector: [], windowBytes: 500, named: [], salt: 0 } as const;
+      const message = { kind: 'subscribe', scope: ['s'], vector: [], windowBytes: 500, salt: 0 } as const;
       await channel.send(encodeReceiverMessage(message)).catch(() => {});
       return channel;
     };
@@ -49,15 +50,10 @@ test('a feed beyond MAX_SUBSCRIPTIONS_PER_PEER is refused, and those that stand 
 });
 
 describe('a source drops a receiver', () => {
-  const subscribe: ReceiverMessage = {
-    kind: 'subscribe',
-    scope: ['s'],
-    vector: [],
-    windowBytes: 300,
-    named: [],
-    salt: 0,
-  };
+  const subscribe = { kind: 'subscribe' as const, scope: ['s'], vector: [], windowBytes: 300, salt: 0 };
   const taken = (updates: number): ReceiverMessage => ({ kind: 'taken', updates });
+  const names: ReceiverMessage = { kind: 'names', origins: [originOf('x')] };
+  const unknown = aliasOf(originOf('x'), subscribe.salt);
 
   /** Says these things to a source with ten updates, until the source ends the channel. */
   async function say(...messages: (ReceiverMessage | Uint8Array)[]): Promise<UpdateServer> {
@@ -91,6 +87,8 @@ describe('a source drops a receiver', () => {
     ['that takes before it subscribes', [taken(1)], /must come first/],
     ['that subscribes twice', [subscribe, subscribe], /comes once/],
     ['that takes more than it was sent', [subscribe, taken(3), taken(4)], /more than was sent/],
+    ['that names whom nobody asked for', [subscribe, names], /names: are told that nobody asked for/],
+    ['that names more than it was asked for', [{ ...subscribe, vector: [[unknown, 1]] }, names, names], /nobody asked/],
     ['that talks nonsense', [subscribe, Uint8Array.of(0xc1)], /subscription: body/],
     ['that begins with nonsense', [packTuple([0, ['s'], [], 0])], /subscription/],
     ['that says more than a subscription holds', [new Uint8Array(MAX_SUBSCRIPTION_BYTES + 1)], /at most/],
