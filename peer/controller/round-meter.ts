@@ -24,10 +24,15 @@ export interface RoundsSeen {
   readonly pendingMs: number;
 }
 
+interface Metered {
+  readonly network: Pick<Network, 'traffic'>;
+  readonly inbox: Pick<Inbox, 'acceptedBytes'>;
+}
+
 /** Counts what this peer's rounds take and what leaves it, from decision to decision. */
 export class RoundMeter {
-  readonly #network: Network;
-  readonly #inbox: Inbox;
+  readonly #network: Metered['network'];
+  readonly #inbox: Metered['inbox'];
   rounds = 0;
   #localSteps = 0;
   #computeMs = 0;
@@ -42,7 +47,7 @@ export class RoundMeter {
   readonly #relays: boolean;
 
   /** @param relays whether what leaves this peer is mostly others' updates */
-  constructor({ network, inbox }: { readonly network: Network; readonly inbox: Inbox }, relays: boolean) {
+  constructor({ network, inbox }: Metered, relays: boolean) {
     this.#network = network;
     this.#inbox = inbox;
     this.#relays = relays;
