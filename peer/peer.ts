@@ -141,8 +141,8 @@ export class Peer {
     );
     this.#plan = new EvaluationPlan(manifest, shard);
     const meters = { delays: new DelayMeter(), tally: new Tally(), memory: memory ?? null };
-    const { inbox, log, source, catchUp } = exchange;
-    this.#books = { network, members, inbox, log, swarm, ...meters };
+    const { inbox, log, feeds, source, catchUp } = exchange;
+    this.#books = { network, members, inbox, log, feeds, swarm, ...meters };
     this.#scoreboard = new Scoreboard(this.#books, this.#narrator);
     this.#checkpoints = new Checkpoints(
       { clock, replica, store: checkpoints ?? null, swarm, tally: meters.tally, narrator },
