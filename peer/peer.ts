@@ -212,12 +212,13 @@ export class Peer {
     const { feeds, catchUp } = this.#exchange;
     const rendezvous = new Rendezvous(
       { network: this.#network, clock: this.#clock, members, introductions: this.#introductions, feeds },
+      manifest.peers,
       either,
     );
     const [{ backend, shardSamples }] = await Promise.all([this.#startReplica(), rendezvous.join(join)]);
     this.#narrator.say({ type: 'ready', parameters: this.#parameters, backend, shardSamples });
     this.#enter('ready');
-    if (!(await rendezvous.meetAll(manifest.peers))) {
+    if (!(await rendezvous.meetAll())) {
       this.#narrator.warn(
         'PEERS_MISSING',
         `${members.contributing()} of ${manifest.peers} planned peers came: going on`,
