@@ -212,8 +212,7 @@ export class Peer {
     const { feeds, catchUp } = this.#exchange;
     const rendezvous = new Rendezvous(
       { network: this.#network, clock: this.#clock, members, introductions: this.#introductions, feeds },
-      manifest.peers,
-      either,
+      { planned: manifest.peers, byHearsay: isGossip(manifest), signal: either },
     );
     const [{ backend, shardSamples }] = await Promise.all([this.#startReplica(), rendezvous.join(join)]);
     this.#narrator.say({ type: 'ready', parameters: this.#parameters, backend, shardSamples });

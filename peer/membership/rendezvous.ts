@@ -1,4 +1,5 @@
 import type { Network } from '../../protocols/network.ts';
+import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { firstRing } from '../../src/support/doorbell.ts';
 import { isFailure } from '../../src/support/errors.ts';
@@ -12,10 +13,17 @@ export const JOIN_PATIENCE_MS_PER_PEER = 1_000;
 const JOIN_RETRY_MS = 500;
 /**
  * A start waits this long for all planned peers to meet, and so much more for each of them, then goes on with those
- * present. Many peers of one machine come one after the other: 64 took 90 s where it was busy with ten other things.
+ * present. Many peers of one machine come one after the other: 64 took 280 s on two processors with thirty other things
+ * to do.
  */
 export const MEETING_PATIENCE_MS = 120_000;
-export const MEETING_PATIENCE_MS_PER_PEER = 2_000;
+export const MEETING_PATIENCE_MS_PER_PEER = 4_000;
+
+/**
+ * Who hears that somebody trains has heard of all who are there after this, where peers are known by hearsay: it would
+ * weigh its first steps as one of a few.
+ */
+export const HEARSAY_MS = STATUS_MAX_INTERVAL_MS;
 
 export interface RendezvousComponents {
   readonly network: Network;
@@ -26,16 +34,27 @@ export interface RendezvousComponents {
   readonly feeds: Feeds | null;
 }
 
+export interface RendezvousInit {
+  /** Peers of the run, this one included. */
+  readonly planned: number;
+  /** Whether peers are known without a connection. */
+  readonly byHearsay: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** How a peer finds the run and the run starts: joining somebody, then waiting until all have met. */
 export class Rendezvous {
   readonly #components: RendezvousComponents;
   readonly #planned: number;
+  readonly #byHearsay: boolean;
   readonly #signal: AbortSignal;
+  /** When somebody was first known to train. */
+  #trainingMs: number | null = null;
 
-  /** @param planned peers of the run, this one included */
-  constructor(components: RendezvousComponents, planned: number, signal: AbortSignal) {
+  constructor(components: RendezvousComponents, { planned, byHearsay, signal }: RendezvousInit) {
     this.#components = components;
     this.#planned = planned;
+    this.#byHearsay = byHearsay;
     this.#signal = signal;
   }
 
@@ -76,9 +95,13 @@ export class Rendezvous {
   }
 
   #allMet(): boolean {
-    const { members, feeds } = this.#components;
+    const { clock, members, feeds } = this.#components;
     const live = members.live();
-    if (live.some(({ status }) => status?.state === 'training')) return true;
-    return members.contributing() >= this.#planned && live.every(({ name }) => feeds?.reaches(name) ?? true);
+    const areAll = members.contributing() >= this.#planned;
+    if (live.some(({ status }) => status?.state === 'training')) {
+      this.#trainingMs ??= clock.nowMs();
+      return !this.#byHearsay || areAll || clock.nowMs() - this.#trainingMs >= HEARSAY_MS;
+    }
+    return areAll && live.every(({ name }) => feeds?.reaches(name) ?? true);
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  HEARSAY_MS,
   JOIN_PATIENCE_MS,
   JOIN_PATIENCE_MS_PER_PEER,
   MEETING_PATIENCE_MS,
@@ -12,8 +13,8 @@ import { SimulatedWorld } from '../../support/simulated-world.ts';
 import { statusOf } from '../../support/status.ts';
 
 const never = new AbortController().signal;
-const rendezvousOf = (world: SimulatedWorld, guest: Guest, planned: number) =>
-  new Rendezvous({ ...guest, clock: world.clock, feeds: null }, planned, never);
+const rendezvousOf = (world: SimulatedWorld, guest: Guest, planned: number, byHearsay = false) =>
+  new Rendezvous({ ...guest, clock: world.clock, feeds: null }, { planned, byHearsay, signal: never });
 
 test.each([4, 64])('one of %i peers tries to join for so long as it takes that many to start', (planned) => {
   const world = new SimulatedWorld();
@@ -70,5 +71,32 @@ test('a start waits until all are ready, or somebody trains', () => {
     await world.pass(1);
     expect(met).toEqual(['all', 'some']);
     expect(await Promise.all([all, some])).toEqual([true, true]);
+  });
+});
+
+test('where peers are known by hearsay, who hears that somebody trains hears the others out', () => {
+  const world = new SimulatedWorld();
+  return world.run(async () => {
+    const guest = await guestOf(world, 'a');
+    const { members } = guest;
+    const [few, many] = [3, 9].map((planned) => rendezvousOf(world, guest, planned, true).meetAll());
+    const met: string[] = [];
+    void few!.then(() => met.push('few'));
+    void many!.then(() => met.push('many'));
+    const hear = async (name: string, state: 'ready' | 'training') => {
+      members.admit(name);
+      members.heard(name, statusOf(name, { state }));
+      await world.pass(1);
+    };
+    await hear('b', 'training');
+    expect(met).toEqual([]);
+    await hear('c', 'ready');
+    expect(met).toEqual(['few']);
+    await world.pass(HEARSAY_MS - 5);
+    await hear('b', 'training');
+    expect(met).toEqual(['few']);
+    await world.pass(5);
+    await hear('b', 'training');
+    expect(met).toEqual(['few', 'many']);
   });
 });
