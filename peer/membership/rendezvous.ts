@@ -9,7 +9,7 @@ import type { Members } from './members.ts';
 
 /** A given address may belong to a peer that is still starting; and for each planned peer, which may all start at once. */
 export const JOIN_PATIENCE_MS = 15_000;
-export const JOIN_PATIENCE_MS_PER_PEER = 1_000;
+export const JOIN_PATIENCE_MS_PER_PEER = 2_000;
 const JOIN_RETRY_MS = 500;
 /**
  * A start waits this long for all planned peers to meet, and so much more for each of them, then goes on with those
