@@ -1,5 +1,5 @@
 import type { Network } from '../../protocols/network.ts';
-import { STATUS_MAX_INTERVAL_MS } from '../../protocols/status/constants.ts';
+import { statusMaxIntervalMs } from '../../protocols/status/constants.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { firstRing } from '../../src/support/doorbell.ts';
 import { isFailure } from '../../src/support/errors.ts';
@@ -18,12 +18,6 @@ const JOIN_RETRY_MS = 500;
  */
 export const MEETING_PATIENCE_MS = 120_000;
 export const MEETING_PATIENCE_MS_PER_PEER = 4_000;
-
-/**
- * Who hears that somebody trains has heard of all who are there after this, where peers are known by hearsay: it would
- * weigh its first steps as one of a few.
- */
-export const HEARSAY_MS = STATUS_MAX_INTERVAL_MS;
 
 export interface RendezvousComponents {
   readonly network: Network;
@@ -100,7 +94,8 @@ export class Rendezvous {
     const areAll = members.contributing() >= this.#planned;
     if (live.some(({ status }) => status?.state === 'training')) {
       this.#trainingMs ??= clock.nowMs();
-      return !this.#byHearsay || areAll || clock.nowMs() - this.#trainingMs >= HEARSAY_MS;
+      // Everyone has said a word by then; before, its steps would weigh as those of one of a few.
+      return !this.#byHearsay || areAll || clock.nowMs() - this.#trainingMs >= statusMaxIntervalMs(this.#planned);
     }
     return areAll && live.every(({ name }) => feeds?.reaches(name) ?? true);
   }

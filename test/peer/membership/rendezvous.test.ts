@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-  HEARSAY_MS,
   JOIN_PATIENCE_MS,
   JOIN_PATIENCE_MS_PER_PEER,
   MEETING_PATIENCE_MS,
   MEETING_PATIENCE_MS_PER_PEER,
   Rendezvous,
 } from '../../../peer/membership/rendezvous.ts';
+import { statusMaxIntervalMs } from '../../../protocols/status/constants.ts';
 import { failureOf } from '../../support/failures.ts';
 import { type Guest, guestOf } from '../../support/guest.ts';
 import { SimulatedWorld } from '../../support/simulated-world.ts';
@@ -92,7 +92,7 @@ test('where peers are known by hearsay, who hears that somebody trains hears the
     expect(met).toEqual([]);
     await hear('c', 'ready');
     expect(met).toEqual(['few']);
-    await world.pass(HEARSAY_MS - 5);
+    await world.pass(statusMaxIntervalMs(9) - 5);
     await hear('b', 'training');
     expect(met).toEqual(['few']);
     await world.pass(5);
