@@ -7,6 +7,7 @@ import type { ScenarioComponents, ScenarioOutcome } from '../scenarios/run-scena
 import { finalLines } from '../scenarios/runner/final-lines.ts';
 import { ownPeerCommand } from '../scenarios/runner/peer-process.ts';
 import type { BackendName } from '../src/compute/compute.ts';
+import { MurmurError } from '../src/support/errors.ts';
 import { systemClock } from '../src/support/system-clock.ts';
 import { complain, exitStatus } from './exit-status.ts';
 import { collect, parseBackend, parsePeers, parseProcesses, parseSeed } from './flags.ts';
@@ -32,7 +33,7 @@ export const runCommand = new Command('run')
   .option('--out <folder>', 'where the run leaves its folder', 'runs')
   .option('--set <path=value>', 'change a field of the scenario, such as target.value=0.9; may be repeated', collect)
   .option('--backend <name>', 'insist on a compute backend', parseBackend)
-  .option('--mode <name>', 'real: every peer a process; simulated: all in one, on virtual time')
+  .option('--mode <name>', 'real: peers in processes of their own; simulated: all in one, on virtual time')
   .option('--json', 'print the summary as the last line of standard output, progress on standard error')
   .action(async (nameOrFile: string, flags: RunFlags) => {
     process.exitCode = await run(nameOrFile, flags);
@@ -41,6 +42,11 @@ export const runCommand = new Command('run')
 async function run(nameOrFile: string, flags: RunFlags): Promise<number> {
   const overrides = [...(flags.set ?? []).map(parseOverride), ...flagOverrides(flags)];
   const scenario = resolveScenario(applyOverrides(await loadScenario(nameOrFile), overrides));
+  // A script's own number of processes is for its real runs.
+  if (flags.processes !== undefined && scenario.mode === 'simulated') {
+    const problem = 'a simulated run is one process';
+    throw new MurmurError({ code: 'CONFIG_INVALID', field: '--processes', problem, mend: 'leave it out' });
+  }
   const signals = stopOnSignals(['SIGINT', 'SIGTERM']);
   // Only a run needs the charts of its report; peers, which are many, start without them.
   const { runScenario } = await import('../scenarios/run-scenario.ts');

@@ -25,6 +25,9 @@ export interface Footprint {
   readonly publishedPayloadBytes: number;
   /** Updates of all origins held to serve others, bookkeeping included, at this moment. */
   readonly logBytes: number;
+  /** Peers connected, and feeds that bring updates, at this moment. */
+  readonly connections: number;
+  readonly feeds: number;
   /** Of the peer's process, told by the first peer in it; null from the others, and in a simulation. */
   readonly memory: MemoryUse | null;
 }

@@ -70,7 +70,8 @@ async function runAll(options: PeersOptions, thread: ReplicaThread, state: State
     await new Promise<void>((ready) => {
       const events = (event: PeerEvent) => {
         options.events(event);
-        if (event.type === 'listening' && join.length === 0) join = event.addresses;
+        // The next one joins this one, not the peer that all other processes join: it has as many handshakes to do.
+        if (event.type === 'listening') join = [...event.addresses, ...options.join];
         if (event.type === 'ready') ready();
       };
       const surroundings = runs.length === 0 ? first : { thread, state: null, memory: null };

@@ -141,8 +141,8 @@ export class Peer {
     );
     this.#plan = new EvaluationPlan(manifest, shard);
     const meters = { delays: new DelayMeter(), tally: new Tally(), memory: memory ?? null };
-    const { inbox, log, source, catchUp } = exchange;
-    this.#books = { network, members, inbox, log, swarm, ...meters };
+    const { inbox, log, feeds, source, catchUp } = exchange;
+    this.#books = { network, members, inbox, log, feeds, swarm, ...meters };
     this.#scoreboard = new Scoreboard(this.#books, this.#narrator);
     this.#checkpoints = new Checkpoints(
       { clock, replica, store: checkpoints ?? null, swarm, tally: meters.tally, narrator },
@@ -212,12 +212,12 @@ export class Peer {
     const { feeds, catchUp } = this.#exchange;
     const rendezvous = new Rendezvous(
       { network: this.#network, clock: this.#clock, members, introductions: this.#introductions, feeds },
-      either,
+      { planned: manifest.peers, byHearsay: isGossip(manifest), signal: either },
     );
     const [{ backend, shardSamples }] = await Promise.all([this.#startReplica(), rendezvous.join(join)]);
     this.#narrator.say({ type: 'ready', parameters: this.#parameters, backend, shardSamples });
     this.#enter('ready');
-    if (!(await rendezvous.meetAll(manifest.peers))) {
+    if (!(await rendezvous.meetAll())) {
       this.#narrator.warn(
         'PEERS_MISSING',
         `${members.contributing()} of ${manifest.peers} planned peers came: going on`,

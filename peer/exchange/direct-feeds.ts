@@ -61,6 +61,10 @@ export class DirectFeeds implements Feeds {
     return this.#level.has(owner);
   }
 
+  get count(): number {
+    return this.#open.size;
+  }
+
   uses(source: PeerName): boolean {
     return [...this.#open.values()].includes(source);
   }

@@ -97,6 +97,8 @@ export class Exchange {
     );
     const onArrival = (origin: OriginKey, { samples }: { samples: number }, source: PeerName) => {
       members.seen(source);
+      // Whoever has just published was there: more often heard of in this way than by its statuses.
+      if (this.fingers !== null) members.seen(peerOf(origin));
       if (identity.isFormer(origin)) swarm.toldOfSelf(samples);
       else swarm.told(peerOf(origin), samples);
       // Somebody may wait for it here: all whom this peer passes it on to, and in any topology where its own peer is gone.

@@ -8,6 +8,8 @@ export interface Feeds {
   told(origin: OriginKey, sequence: number): void;
   /** Whether the feed that brings the updates of a live `owner` has been level at least once since feeds were last held. */
   reaches(owner: PeerName): boolean;
+  /** Feeds that are open. */
+  readonly count: number;
   /** Whether there is a feed from this peer. */
   uses(source: PeerName): boolean;
   /**

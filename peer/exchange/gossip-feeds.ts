@@ -41,6 +41,8 @@ interface Line {
   readonly scope: Scope;
   readonly end: AbortController;
   done: Promise<void>;
+  /** From when those that owned any of its scope are closed. */
+  isOpen: boolean;
   isLevel: boolean;
   updates: number;
   lastUpdateMs: number;
@@ -87,6 +89,10 @@ export class GossipFeeds implements Feeds {
     });
     // Every feed listens to it; Node warns from eleven on.
     setMaxListeners(0, this.#stop.signal);
+  }
+
+  get count(): number {
+    return [...this.#lines].filter(({ isOpen }) => isOpen).length;
   }
 
   uses(source: PeerName): boolean {
@@ -179,7 +185,8 @@ export class GossipFeeds implements Feeds {
     const owners = [...this.#lines].filter((line) => overlap(line.scope, scope, this.#network.self));
     const end = linkedAbort(this.#stop.signal);
     const lastUpdateMs = this.#clock.nowMs();
-    const line: Line = { source, scope, end, done: Promise.resolve(), isLevel: false, updates: 0, lastUpdateMs };
+    const done = Promise.resolve();
+    const line: Line = { source, scope, end, done, isOpen: false, isLevel: false, updates: 0, lastUpdateMs };
     this.#lines.add(line);
     line.done = this.#run(line, owners);
     return line;
@@ -189,6 +196,7 @@ export class GossipFeeds implements Feeds {
     const { source, scope, end } = line;
     await Promise.all(owners.map(({ done }) => done));
     if (!end.signal.aborted) {
+      line.isOpen = true;
       const onUpdate = () => {
         line.updates++;
         line.lastUpdateMs = this.#clock.nowMs();

@@ -141,6 +141,16 @@ export class Introductions {
     this.#after(waitMs, () => void this.#dial(peer, addresses));
   }
 
+  /** Whether a peer is being dialled, or was until a moment ago. */
+  seeks(peer: PeerName): boolean {
+    return this.#dialling.has(peer);
+  }
+
+  /** Whether a peer was dialled in vain when it was last. */
+  missed(peer: PeerName): boolean {
+    return this.#vain.has(peer);
+  }
+
   /** Dials addresses, whoever is there. */
   call(addresses: readonly string[]): void {
     for (const address of addresses) this.seek(address, [address]);

@@ -12,6 +12,8 @@ export const SILENT_AFTER_MS = SILENT_INTERVALS * STATUS_MAX_INTERVAL_MS;
 
 /** Nobody is silent for a longest interval and so much more who is there: time for a status to spread. */
 const SPREAD_MS = 2_000;
+/** Or for so many times the longest of its late pauses: where a machine is overloaded all are late, and dials are work. */
+const QUIET_PAUSES = 1.5;
 
 /**
  * A peer that trains says something in every round, and at intervals beside: of whom nothing is heard for this long, or
@@ -22,6 +24,12 @@ export const STALLED_AFTER_MS = 5_000;
 const PAUSES = 3;
 /** With every word of a peer what counts of its longest pause shrinks to this. */
 const KEPT_PAUSE = 0.9;
+
+/**
+ * Looks for silent peers that are further apart tell that this one itself stood still, or its machine is overloaded: what
+ * others said meanwhile waits to be read, and that time is not held against them.
+ */
+export const AWAKE_MS = 2_000;
 
 /** Peers kept in mind, gone ones included, for their samples count on. */
 export const MAX_MEMBERS = MAX_PEERS;
@@ -64,6 +72,8 @@ export class Members {
    */
   readonly #hearsay = new Map<PeerName, Status>();
   #timesLost = 0;
+  /** When silent peers were looked for last; null before. */
+  #lookedMs: number | null = null;
   readonly #byHearsay: boolean;
   /** Another number whenever other peers are live. */
   generation = 0;
@@ -164,8 +174,9 @@ export class Members {
     if (member !== undefined) this.#noteHeard(member);
   }
 
-  /** Suspects whoever has been silent for too long, and rings where somebody is not awaited any more. */
+  /** Suspects whoever has been silent for too long, and rings where somebody is not awaited any more. Call at intervals. */
   suspectSilent(): void {
+    this.#forgiveSleep();
     const oldestMs = this.#clock.nowMs() - SILENT_INTERVALS * this.#intervalMs;
     for (const member of this.all()) if (member.live && member.lastHeardMs < oldestMs) this.#suspect(member);
     if ([...this.all()].some((member) => isAtWork(member) && !this.isAwaited(member.name))) {
@@ -198,8 +209,16 @@ export class Members {
     if (this.#byHearsay && member?.live && this.#isQuiet(member)) this.#suspect(member);
   }
 
-  #isQuiet({ lastHeardMs }: Member): boolean {
-    return this.#clock.nowMs() - lastHeardMs > this.#intervalMs + SPREAD_MS;
+  #forgiveSleep(): void {
+    const nowMs = this.#clock.nowMs();
+    const sleptMs = nowMs - (this.#lookedMs ?? nowMs) - AWAKE_MS;
+    this.#lookedMs = nowMs;
+    if (sleptMs <= 0) return;
+    for (const member of this.all()) member.lastHeardMs = Math.min(nowMs, member.lastHeardMs + sleptMs);
+  }
+
+  #isQuiet({ lastHeardMs, pauseMs }: Member): boolean {
+    return this.#clock.nowMs() - lastHeardMs > Math.max(this.#intervalMs + SPREAD_MS, QUIET_PAUSES * pauseMs);
   }
 
   /** The longest between two statuses of a peer, in a swarm of all that are known. */

@@ -1,12 +1,18 @@
 import type { Network } from '../../protocols/network.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
-import type { Fingers } from './fingers.ts';
+import { type Rate, RateLimit } from '../../src/support/rate-limit.ts';
+import { type Fingers, TURN_MS } from './fingers.ts';
 import type { Introductions } from './introductions.ts';
 import type { Members } from './members.ts';
 
-/** Of each class of distance so many are dialled at a time, where none of them is connected. */
+/** Of each class of distance so many are dialled at most, the next one where the one before it was not reached. */
 const DIALLED_PER_CLASS = 2;
+/**
+ * Of classes that have somebody connected already. As a swarm grows, who comes first in a class changes all the time: where
+ * each was dialled at once, 64 peers that started together made 2,000 connections, everybody to everybody.
+ */
+const BETTERMENTS: Rate = { perSecond: 1000 / TURN_MS, burst: 1 };
 /** Of the peers that are gone without a word, or are not heard of of late, so many of each are dialled at a time. */
 const CALLED = 4;
 /** Connections beyond which those that nobody uses are ended: in a swarm of any size each finger is used by as many. */
@@ -33,6 +39,7 @@ export class Neighbours {
   readonly #join: readonly string[];
   /** When each connection was last in use. */
   readonly #usedMs = new Map<PeerName, number>();
+  readonly #betterments = new RateLimit(BETTERMENTS);
 
   /** @param join addresses that lead into the run */
   constructor(components: NeighboursComponents, join: readonly string[]) {
@@ -55,11 +62,14 @@ export class Neighbours {
   }
 
   #reach(fingers: Fingers): void {
-    const { members, introductions, network } = this.#components;
+    const { clock, members, introductions, network } = this.#components;
     for (const names of fingers.classes()) {
+      const isServed = names.some((name) => network.connected.has(name));
       for (const name of names.slice(0, DIALLED_PER_CLASS)) {
         if (network.connected.has(name)) break;
-        introductions.seek(name, members.get(name)?.status?.addresses ?? []);
+        const mayDial = !introductions.seeks(name) && (!isServed || this.#betterments.allows('', clock.nowMs()));
+        if (mayDial) introductions.seek(name, members.get(name)?.status?.addresses ?? []);
+        if (!introductions.missed(name)) break;
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Network } from '../../protocols/network.ts';
+import { statusMaxIntervalMs } from '../../protocols/status/constants.ts';
 import { type Clock, sleep } from '../../src/support/clock.ts';
 import { firstRing } from '../../src/support/doorbell.ts';
 import { isFailure } from '../../src/support/errors.ts';
@@ -6,11 +7,17 @@ import type { Feeds } from '../exchange/feeds.ts';
 import type { Introductions } from './introductions.ts';
 import type { Members } from './members.ts';
 
-/** A given address may belong to a peer that is still starting. */
+/** A given address may belong to a peer that is still starting; and for each planned peer, which may all start at once. */
 export const JOIN_PATIENCE_MS = 15_000;
+export const JOIN_PATIENCE_MS_PER_PEER = 2_000;
 const JOIN_RETRY_MS = 500;
-/** A start waits this long for all planned peers to meet, then goes on with those present. */
+/**
+ * A start waits this long for all planned peers to meet, and so much more for each of them, then goes on with those
+ * present. Many peers of one machine come one after the other: 64 took 280 s on two processors with thirty other things
+ * to do.
+ */
 export const MEETING_PATIENCE_MS = 120_000;
+export const MEETING_PATIENCE_MS_PER_PEER = 4_000;
 
 export interface RendezvousComponents {
   readonly network: Network;
@@ -21,13 +28,27 @@ export interface RendezvousComponents {
   readonly feeds: Feeds | null;
 }
 
+export interface RendezvousInit {
+  /** Peers of the run, this one included. */
+  readonly planned: number;
+  /** Whether peers are known without a connection. */
+  readonly byHearsay: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** How a peer finds the run and the run starts: joining somebody, then waiting until all have met. */
 export class Rendezvous {
   readonly #components: RendezvousComponents;
+  readonly #planned: number;
+  readonly #byHearsay: boolean;
   readonly #signal: AbortSignal;
+  /** When somebody was first known to train. */
+  #trainingMs: number | null = null;
 
-  constructor(components: RendezvousComponents, signal: AbortSignal) {
+  constructor(components: RendezvousComponents, { planned, byHearsay, signal }: RendezvousInit) {
     this.#components = components;
+    this.#planned = planned;
+    this.#byHearsay = byHearsay;
     this.#signal = signal;
   }
 
@@ -37,7 +58,7 @@ export class Rendezvous {
    */
   async join(addresses: readonly string[]): Promise<void> {
     const { network, clock, introductions } = this.#components;
-    const patienceEndMs = clock.nowMs() + JOIN_PATIENCE_MS;
+    const patienceEndMs = clock.nowMs() + JOIN_PATIENCE_MS + JOIN_PATIENCE_MS_PER_PEER * this.#planned;
     for (let turn = 0; addresses.length > 0 && !this.#signal.aborted; turn++) {
       try {
         await introductions.meet(await network.dial(addresses[turn % addresses.length]!, this.#signal));
@@ -51,25 +72,31 @@ export class Rendezvous {
   }
 
   /**
-   * Waits until `planned` peers are ready and their feeds open, or until one trains already: who comes later has to
+   * Waits until all planned peers are ready and their feeds open, or until one trains already: who comes later has to
    * catch up first.
    *
    * @returns whether they came before patience ended
    */
-  async meetAll(planned: number): Promise<boolean> {
+  async meetAll(): Promise<boolean> {
     const { clock, members } = this.#components;
     const patience = new AbortController();
-    const cancel = clock.after(MEETING_PATIENCE_MS, () => patience.abort());
+    const patienceMs = MEETING_PATIENCE_MS + MEETING_PATIENCE_MS_PER_PEER * this.#planned;
+    const cancel = clock.after(patienceMs, () => patience.abort());
     const signal = AbortSignal.any([this.#signal, patience.signal]);
-    while (!signal.aborted && !this.#allMet(planned)) await firstRing([members.changes], signal);
+    while (!signal.aborted && !this.#allMet()) await firstRing([members.changes], signal);
     cancel();
     return !patience.signal.aborted;
   }
 
-  #allMet(planned: number): boolean {
-    const { members, feeds } = this.#components;
+  #allMet(): boolean {
+    const { clock, members, feeds } = this.#components;
     const live = members.live();
-    if (live.some(({ status }) => status?.state === 'training')) return true;
-    return members.contributing() >= planned && live.every(({ name }) => feeds?.reaches(name) ?? true);
+    const areAll = members.contributing() >= this.#planned;
+    if (live.some(({ status }) => status?.state === 'training')) {
+      this.#trainingMs ??= clock.nowMs();
+      // Everyone has said a word by then; before, its steps would weigh as those of one of a few.
+      return !this.#byHearsay || areAll || clock.nowMs() - this.#trainingMs >= statusMaxIntervalMs(this.#planned);
+    }
+    return areAll && live.every(({ name }) => feeds?.reaches(name) ?? true);
   }
 }

@@ -3,6 +3,7 @@ import type { Status } from '../../protocols/status/messages.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import type { Footprint, MemoryUse, PeerReport, Progress } from '../events.ts';
+import type { Feeds } from '../exchange/feeds.ts';
 import type { Inbox } from '../exchange/inbox.ts';
 import { type Members, sequencesByPeer } from '../membership/members.ts';
 import type { ReplicaScores, Snapshot } from '../replica/replica-host.ts';
@@ -16,6 +17,8 @@ export interface Books {
   readonly members: Members;
   readonly inbox: Inbox;
   readonly log: UpdateLog;
+  /** Null where nothing is exchanged. */
+  readonly feeds: Feeds | null;
   readonly swarm: SwarmClock;
   readonly delays: DelayMeter;
   readonly tally: Tally;
@@ -94,12 +97,14 @@ export function reportOf(books: Books, scores: ReplicaScores, snapshot: Snapshot
   };
 }
 
-function footprintOf({ network, log, tally, memory }: Books): Footprint {
+function footprintOf({ network, log, feeds, tally, memory }: Books): Footprint {
   return {
     sentByKind: network.traffic().sentByKind,
     publishedBytes: tally.publishedBytes,
     publishedPayloadBytes: tally.publishedPayloadBytes,
     logBytes: log.bytes,
+    connections: network.connected.size,
+    feeds: feeds?.count ?? 0,
     memory: memory?.() ?? null,
   };
 }

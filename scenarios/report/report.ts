@@ -115,6 +115,8 @@ const columns: readonly Column[] = [
   { title: 'applied', of: ({ appliedShare }) => appliedShare, format: formatShare },
   { title: 'age p50', of: ({ updateAgeSeconds }) => updateAgeSeconds?.p50 ?? null, format: formatSeconds },
   { title: 'age p99', of: ({ updateAgeSeconds }) => updateAgeSeconds?.p99 ?? null, format: formatSeconds },
+  { title: 'feeds', of: ({ feeds }) => feeds, format: formatCount },
+  { title: 'connections', of: ({ connections }) => connections, format: formatCount },
   { title: 'peak memory of its process', of: ({ peakRssBytes }) => peakRssBytes, format: formatBytes },
 ];
 

@@ -16,6 +16,8 @@ const footprint = z
     publishedBytes: total,
     publishedPayloadBytes: total,
     logBytes: total,
+    connections: total,
+    feeds: total,
     memory: z.object({ rssBytes: total, heapUsedBytes: total, externalBytes: total }).nullable(),
   })
   .nullable()

@@ -1,4 +1,4 @@
-import type { MemoryUse, PeerReport, Quantiles } from '../../peer/events.ts';
+import type { Footprint, MemoryUse, PeerReport, Quantiles } from '../../peer/events.ts';
 import { canonicalJson, type Manifest, manifestDigest } from '../../src/manifest.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import type { Scenario } from '../define-scenario.ts';
@@ -30,6 +30,9 @@ export interface PeerSummary {
   /** At the end, and the most that was resident at any time it told of. */
   readonly memory: MemoryUse | null;
   readonly peakRssBytes: number | null;
+  /** The most peers connected, and the most feeds open, at any time it told of. */
+  readonly connections: number | null;
+  readonly feeds: number | null;
   /** Share of all other peers' published updates applied at the end; null where none was published. */
   readonly appliedShare: number | null;
   /** From a gradient's computation elsewhere to its application here. */
@@ -147,7 +150,9 @@ function peerSummary(peer: PeerTally, tally: RunTally): PeerSummary {
     bytesReceived: report?.bytesReceived ?? progress?.bytesReceived ?? null,
     sentByKind: sentByKind(peer),
     memory: (report ?? progress)?.footprint?.memory ?? null,
-    peakRssBytes: peakRssBytes(peer),
+    peakRssBytes: most(peer, ({ memory }) => memory?.rssBytes),
+    connections: most(peer, ({ connections }) => connections),
+    feeds: most(peer, ({ feeds }) => feeds),
     appliedShare: report && appliedShare(peer.name, report.applied, published),
     updateAgeSeconds: report?.updateAgeSeconds ?? progress?.updateAgeSeconds ?? null,
   };
@@ -158,9 +163,10 @@ function sentByKind({ report, progress }: PeerTally): WireBytes | null {
   return footprint ? wireBytes(footprint) : null;
 }
 
-function peakRssBytes({ course }: PeerTally): number | null {
-  const told = course.points.flatMap(({ footprint }) => footprint?.memory?.rssBytes ?? []);
-  return told.length === 0 ? null : told.reduce((most, bytes) => Math.max(most, bytes));
+/** The largest that a figure of the peer's footprint ever was; null where it was never told. */
+function most({ course }: PeerTally, figure: (footprint: Footprint) => number | undefined): number | null {
+  const told = course.points.flatMap(({ footprint }) => (footprint && figure(footprint)) ?? []);
+  return told.length === 0 ? null : told.reduce((most, value) => Math.max(most, value));
 }
 
 function samplesPerSecond({ peers, trainingFromMs, trainingToMs }: RunTally): number | null {

@@ -52,6 +52,7 @@ describe('bad input is refused with status 2 and one line that names field and m
     [['run', 'quickstart', '--peers', '0'], /^--peers: expected a whole number from 1/],
     [['run', 'quickstart', '--backend', 'abacus'], /^--backend: expected one of .*got "abacus"/],
     [['run', 'quickstart', '--mode', 'dreamt'], /^mode: expected one of "real", "simulated", got "dreamt"/],
+    [['run', 'quickstart', '--mode', 'simulated', '--processes', '2'], /^--processes: a simulated run is one process/],
     [['run', 'quickstart', '--set', 'exchange.localSteps=0'], /^exchange.localSteps: expected an integer/],
     [['run', 'quickstart', '--set', 'exchange.localstep=1'], /did you mean exchange.localSteps\?/],
     [['run', 'quickstart', '--set', 'data.path=empty'], /^data.path: digits are generated/],

@@ -19,7 +19,7 @@ const summaryKeys = [
 const peerKeys = [
   ...['peer', 'rounds', 'samples', 'accuracy', 'latentAccuracy', 'replicaBytes', 'denseBytes', 'computeSeconds'],
   ...['codecSeconds', 'blockedSeconds', 'bytesSent', 'bytesReceived', 'sentByKind', 'memory', 'peakRssBytes'],
-  ...['appliedShare', 'updateAgeSeconds'],
+  ...['connections', 'feeds', 'appliedShare', 'updateAgeSeconds'],
 ];
 const SMALL_PARAMETERS = 784 * 24 + 24 + 24 * 10 + 10;
 
@@ -131,6 +131,20 @@ test('four peers in two processes end alike, and tell the memory of their proces
   expect(new Set(events.filter(({ type }) => type === 'peer-started').map(({ pid }) => pid)).size).toBe(2);
   const shards = events.filter(({ type }) => type === 'ready').map(({ index, shardSamples }) => [index, shardSamples]);
   expect(shards.sort()).toEqual([0, 1, 2, 3].map((index) => [index, 375]));
+});
+
+test('eight peers in two processes reach their target by gossip, with no more feeds than they may have', async () => {
+  const gossip = ['--set', 'exchange.topology=gossip', '--set', 'exchange.feeds=3', '--set', 'training.batch=16'];
+  const { ended, summary } = await run('small.mjs', 'gossip', '--peers', '8', '--processes', '2', ...gossip);
+  expect(ended.status, ended.stderr).toBe(0);
+  expect(summary).toMatchObject({ converged: true, vectorsEqual: true, fingerprintsEqual: true });
+  expect(summary.peers.map(({ appliedShare }) => appliedShare)).toEqual(Array(8).fill(1));
+  for (const { feeds, connections } of summary.peers) {
+    // One more, for those whom no chain of neighbours reaches.
+    expect(feeds).toBeLessThanOrEqual(3 + 1);
+    expect(feeds).toBeGreaterThan(0);
+    expect(connections).toBeGreaterThan(0);
+  }
 });
 
 test('two peers train on the cpu backend where it is asked for', async () => {

@@ -31,6 +31,8 @@ export class GossipSwarm {
   /** Feeds that were opened while another one of their receiver still owned some of their scope. */
   overlaps = 0;
   handOvers = 0;
+  /** Connections that were ever made. */
+  connections = 0;
   readonly #world: SimulatedWorld;
   readonly #feeds: number;
   #over = false;
@@ -50,6 +52,9 @@ export class GossipSwarm {
       (node, network) => {
         const { members, inbox } = node;
         this.#watch(network);
+        network.onConnection((other, isConnected) => {
+          if (isConnected && name < other) this.connections++;
+        });
         const introductions: Introductions = new Introductions(
           { network, clock, members, hello: new Hello({ network, clock }, digests) },
           {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
+  AWAKE_MS,
   MAX_MEMBERS,
   Members,
   SILENT_AFTER_MS,
@@ -33,6 +34,12 @@ function heard(name: string, status: Parameters<Members['heard']>[1]): void {
 }
 
 const pass = (ms: number) => clock.run(sleep(clock, ms));
+/** Looks for silent peers all the time. */
+const watched = async (ms: number) => {
+  for (const endMs = clock.nowMs() + ms; clock.nowMs() < endMs; members.suspectSilent()) {
+    await pass(Math.min(AWAKE_MS, endMs - clock.nowMs()));
+  }
+};
 
 test('a peer joins once, by its hello', () => {
   members.admit('a');
@@ -103,6 +110,18 @@ test('whoever is not heard of for SILENT_AFTER_MS is suspected, and is back with
   heard('a', statusOf('a'));
   expect(changes.slice(3)).toEqual(['a back']);
   expect(members.isLive('a')).toBe(true);
+});
+
+test('nobody is suspected for a time in which this peer itself stood still', async () => {
+  heard('a', statusOf('a'));
+  await watched(AWAKE_MS);
+  await pass(2 * SILENT_AFTER_MS);
+  members.suspectSilent();
+  expect(members.isLive('a')).toBe(true);
+  await watched(SILENT_AFTER_MS - 2 * AWAKE_MS);
+  expect(members.isLive('a')).toBe(true);
+  await watched(1);
+  expect(members.isLive('a')).toBe(false);
 });
 
 test('whose connection is lost is silent at once, and back with a new hello', () => {
@@ -200,8 +219,7 @@ test('of whoever is finishing, too, it rings when rounds wait for it no longer',
   members.changes.onNextRing(() => rings++);
   members.suspectSilent();
   expect([members.isAwaited('a'), rings]).toEqual([true, 0]);
-  await pass(STALLED_AFTER_MS);
-  members.suspectSilent();
+  await watched(STALLED_AFTER_MS);
   expect([members.isAwaited('a'), rings]).toEqual([false, 1]);
 });
 
@@ -259,6 +277,22 @@ describe('where peers need no connection', () => {
     await pass(1);
     members.suspectSilent();
     expect(members.live()).toEqual([]);
+  });
+
+  test('who is late as a rule is quiet only after one and a half of its pauses', async () => {
+    members.heard('a', statusOf('a'));
+    members.heard('b', statusOf('b'));
+    const quiet = () => members.quiet().map(({ name }) => name);
+    await watched(STATUS_MAX_INTERVAL_MS);
+    members.heard('a', statusOf('a'));
+    await watched(2_000);
+    expect(quiet()).toEqual([]);
+    await watched(STATUS_MAX_INTERVAL_MS - 2_000);
+    expect(quiet()).toEqual(['b']);
+    await watched(STATUS_MAX_INTERVAL_MS / 2);
+    expect(quiet()).toEqual(['b']);
+    await watched(1);
+    expect(quiet()).toEqual(['b', 'a']);
   });
 
   test('who has left before is none, and there are no more than MAX_MEMBERS', () => {

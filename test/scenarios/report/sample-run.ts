@@ -28,7 +28,7 @@ export async function sampleRun(peers = 4) {
       const sentByKind = { ...unsent, updates: 0.7 * bytesSent, status: 0.1 * bytesSent, transport: 0.2 * bytesSent };
       const memory = { rssBytes: 2e8 + 1e6 * step, heapUsedBytes: 3e7, externalBytes: 4e6 };
       const published = { publishedBytes: 1000 * step, publishedPayloadBytes: 900 * step };
-      const footprint = { sentByKind, ...published, logBytes: 4000 * step, memory };
+      const footprint = { sentByKind, ...published, logBytes: 4000 * step, memory, connections: 3, feeds: 3 };
       const progress = { round: step * 20, samples: step * 1000, swarmSamples: step * 4000, samplesPerSecond: 800 };
       const common = { accuracy, latentAccuracy: accuracy, bytesSent };
       const more = {
@@ -64,6 +64,8 @@ export async function sampleRun(peers = 4) {
         publishedBytes: 25_000,
         publishedPayloadBytes: 22_500,
         logBytes: 100_000,
+        connections: 3,
+        feeds: 3,
         memory: { rssBytes: 2.1e8, heapUsedBytes: 3e7, externalBytes: 4e6 },
       },
     };

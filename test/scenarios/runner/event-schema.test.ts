@@ -22,6 +22,8 @@ const footprint = {
   publishedBytes: 1,
   publishedPayloadBytes: 1,
   logBytes: 1,
+  connections: 3,
+  feeds: 2,
   memory: { rssBytes: 1, heapUsedBytes: 1, externalBytes: 1 },
 };
 const read = (more: object) =>

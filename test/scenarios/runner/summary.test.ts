@@ -152,6 +152,8 @@ describe('the summary', () => {
       publishedBytes: 300,
       publishedPayloadBytes: 200,
       logBytes: 7,
+      connections: rssBytes / 10,
+      feeds: 2,
       memory: { rssBytes, heapUsedBytes: 2, externalBytes: 3 },
     });
     const { say, finish, summary } = await swarm();
@@ -163,6 +165,8 @@ describe('the summary', () => {
     expect(summary().bytes.byKind).toBeNull();
     for (const index of [0, 1, 2]) finish(index, { footprint: footprint(70) });
     expect(summary().peers[0]).toMatchObject({ memory: { rssBytes: 70 }, peakRssBytes: 90 });
+    expect(summary().peers[0]).toMatchObject({ connections: 9, feeds: 2 });
+    expect(summary().peers[1]).toMatchObject({ connections: 7 });
     expect(summary().bytes.byKind).toMatchObject({ entries: 1800, heads: 900, transport: 180 });
   });
 

@@ -6,6 +6,8 @@ const footprint = {
   publishedBytes: 400,
   publishedPayloadBytes: 300,
   logBytes: 0,
+  connections: 0,
+  feeds: 0,
   memory: null,
 };
 
