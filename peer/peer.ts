@@ -239,7 +239,8 @@ export class Peer {
   /** The quiet end: nobody goes before everyone has everything, or patience ends. */
   async #leave(reason: FinishReason): Promise<void> {
     const { swarm } = this.#books;
-    const { inbox, source } = this.#exchange;
+    const { inbox, source, catchUp } = this.#exchange;
+    catchUp?.hurry();
     if (reason === 'target') this.#scoreboard.converged();
     this.#narrator.say({ type: 'finishing', reason });
     this.#enter('finishing');

@@ -18,15 +18,14 @@ import { Arrears } from './arrears.ts';
 import type { Feeds } from './feeds.ts';
 import type { Inbox } from './inbox.ts';
 
-/**
- * A peer in training that is told it is too far behind lets this pass before it asks for a replica: what it lacks may
- * come from others' logs, and a source that has itself just come back is level by then.
- */
+/** Before a peer in training asks for a replica: logs may bring what it lacks, or level a source that has just come back. */
 export const PATIENCE_MS = 2_000;
 /** Before the first round: then a peer trains on what it has. A transfer that takes longer is not worth waiting for. */
 export const CATCH_UP_PATIENCE_MS = 120_000;
 /** Between two questions to the same source, when the first led to nothing. */
 export const ASK_AGAIN_MS = 3_000;
+/** These two are so many times shorter at the end: a peer lingers for what it lacks no longer than some questions take. */
+const HASTE = 4;
 
 export interface CatchUpComponents {
   readonly network: Network;
@@ -75,6 +74,8 @@ export class CatchUp {
   #goal: { readonly vector: VersionVector; readonly source: PeerName } | null = null;
   #fetched: Fetched | null = null;
   #damaged = false;
+  /** What waits are divided by. */
+  #haste = 1;
   #task: Promise<void> = Promise.resolve();
 
   constructor(components: CatchUpComponents, init: CatchUpInit) {
@@ -103,6 +104,11 @@ export class CatchUp {
   heal(): void {
     this.#damaged = true;
     this.#wake.ring();
+  }
+
+  /** This peer trains no more, and leaves soon. */
+  hurry(): void {
+    this.#haste = HASTE;
   }
 
   /**
@@ -144,10 +150,7 @@ export class CatchUp {
     return !patience.signal.aborted;
   }
 
-  /**
-   * Between rounds, where `ready`: puts the replica that was fetched in the place of the own, unless that would by now
-   * lose more than the other way round.
-   */
+  /** Between rounds, where `ready`: puts in what was fetched, unless that would by now lose more than the other way round. */
   async adopt(): Promise<readonly Drift[]> {
     const { identity, inbox, log, feeds } = this.#components;
     const fetched = this.#fetched!;
@@ -208,14 +211,15 @@ export class CatchUp {
   async #pursue(): Promise<void> {
     const { clock, members } = this.#components;
     const { signal } = this.#stop;
+    const pause = (ms: number) => sleep(clock, ms / this.#haste, signal);
     for (let turn = 0; !signal.aborted; turn++) {
       const source = this.ready ? null : this.#nextSource(turn);
       if (source === null) {
         await firstRing([this.#wake, this.changes, members.changes], signal);
         continue;
       }
-      if (this.#joining === null && !this.#damaged && !this.isStale) await sleep(clock, PATIENCE_MS, signal);
-      if (!signal.aborted && !(await this.#ask(source))) await sleep(clock, ASK_AGAIN_MS, signal);
+      if (this.#joining === null && !this.#damaged && !this.isStale) await pause(PATIENCE_MS);
+      if (!signal.aborted && !(await this.#ask(source))) await pause(ASK_AGAIN_MS);
     }
   }
 

@@ -33,6 +33,8 @@ export async function digitsLaboratory(): Promise<Laboratory> {
       data: { kind: 'digits', path: null, ...SAMPLES, labelsPerPeer: null },
       batch: 2,
       rate: 0.01,
+      // Dense ones have 6,400, sparse ones some hundreds.
+      frameBytes: 1_280,
     },
   };
 }

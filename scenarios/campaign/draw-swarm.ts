@@ -12,6 +12,8 @@ export interface Subject {
   readonly batch: number;
   /** Learning rate, or null for one of some lattice units. */
   readonly rate: number | null;
+  /** Of an update, about; links and logs are drawn to match. */
+  readonly frameBytes: number;
 }
 
 /** Small ones come often: what a round costs grows with the square of its peers, and most that can go wrong takes two or three. */
@@ -26,11 +28,12 @@ const QUICK_PACE = 5;
 const LEAST_CALM_MS = 6_000;
 /** Rounds of all peers that a log holds: no fewer than pass while a replica is fetched, or nobody ever catches up; no more than a run has. */
 const LOG_ROUNDS = [5, 5, 8, 50];
-/** Bytes of a frame of these models, about. */
-const FRAME_BYTES = 64;
+/** A slow link carries so many updates a second, or up to so many more. */
+const SLOW_UPDATES = 31.25;
+const SLOW_UPDATES_RANGE = 312.5;
 
 /** The swarm of a seed, and what befalls it: equal seeds draw the same. */
-export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject): VirtualSwarmInit {
+export function drawSwarm(seed: number, { topology, data, batch, rate, frameBytes }: Subject): VirtualSwarmInit {
   const random = seededRandom(`campaign ${seed}`);
   const isQuick = random.fork('pace').below(QUICK_ONE_IN) === 0;
   const pace = isQuick ? QUICK_PACE : 1;
@@ -65,6 +68,7 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
     limits: { samples: samplesPerRound * Math.ceil(rounds), seconds: (2 * (calmMs + quietMs)) / 1000 + 120 },
     backend: null,
   } satisfies Manifest);
+  const slowestLink = SLOW_UPDATES * frameBytes;
   const logUpdates = pace * (peers + late) * pick(random, LOG_ROUNDS);
   return {
     manifest,
@@ -72,12 +76,12 @@ export function drawSwarm(seed: number, { topology, data, batch, rate }: Subject
       latencyMs: pick(random, [1, 5, 30, 100]),
       jitterMs: pick(random, [0, 20, 200]),
       overtakingMs: pick(random, [0, 0, 20]),
-      ...(random.below(4) === 0 ? { bytesPerSecond: 2_000 + random.below(20_000) } : {}),
+      ...(random.below(4) === 0 ? { bytesPerSecond: slowestLink + random.below(SLOW_UPDATES_RANGE * frameBytes) } : {}),
     },
     model: { stepMs: roundMs / exchange.localSteps, evaluationMs: 5, spread: pick(random, [0, 0.2]) },
     happenings,
     checkpointSeconds: (2 + random.below(10)) * (roundMs / 1000),
-    logBytes: Math.ceil(logUpdates * (FRAME_BYTES + ENTRY_OVERHEAD_BYTES)),
+    logBytes: Math.ceil(logUpdates * (frameBytes + ENTRY_OVERHEAD_BYTES)),
   };
 }
 
@@ -105,10 +109,10 @@ function drawExchange(random: Random): Manifest['exchange'] {
   };
 }
 
-/** The controller's, for some: at rates at which a round of these models takes no more than a few seconds. */
+/** The controller's, for some: within budgets that leave rounds far shorter than a peer lingers at its end. */
 function drawControl(random: Random): Pick<Manifest['exchange'], 'control' | 'budgetBytesPerSecond'> {
   if (random.below(6) > 0) return { control: 'fixed', budgetBytesPerSecond: null };
-  return { control: 'auto', budgetBytesPerSecond: pick(random, [null, 1_000 + random.below(9_000)]) };
+  return { control: 'auto', budgetBytesPerSecond: 1_000 + random.below(9_000) };
 }
 
 function pick<T>(random: Random, from: readonly T[]): T {

@@ -68,6 +68,7 @@ export const syntheticLaboratory: Laboratory = {
     data: { kind: 'digits', path: null, train: SAMPLES, test: 1, labelsPerPeer: null },
     batch: 1,
     rate: null,
+    frameBytes: 64,
   },
 };
 
