@@ -116,8 +116,8 @@ const columns: readonly Column[] = [
   { title: 'age p50', of: ({ updateAgeSeconds }) => updateAgeSeconds?.p50 ?? null, format: formatSeconds },
   { title: 'age p99', of: ({ updateAgeSeconds }) => updateAgeSeconds?.p99 ?? null, format: formatSeconds },
   { title: 'feeds', of: ({ feeds }) => feeds, format: formatCount },
-  { title: 'connections', of: ({ connections }) => connections, format: formatCount },
-  { title: 'peak memory of its process', of: ({ peakRssBytes }) => peakRssBytes, format: formatBytes },
+  { title: 'links', of: ({ connections }) => connections, format: formatCount },
+  { title: 'peak memory', of: ({ peakRssBytes }) => peakRssBytes, format: formatBytes },
 ];
 
 /** A row a peer or, of many, the median and the ends of each column by itself; `summary.json` has them all. */
