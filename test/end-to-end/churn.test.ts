@@ -42,6 +42,20 @@ interface PeerStart {
   readonly options?: readonly string[];
 }
 
+/** One process with several peers of one run. */
+async function startPeers(
+  run: Manifest,
+  shards: readonly number[],
+  join: readonly string[] = [],
+): Promise<BuiltMurmur> {
+  const file = await workplace.write('manifest.json', JSON.stringify(run));
+  return workplace.start(
+    ...['peer', '--json', '--run', file, '--listen', '/ip4/127.0.0.1/tcp/0'],
+    ...shards.flatMap((shard) => ['--shard', `${shard}`]),
+    ...join.flatMap((address) => ['--join', address]),
+  );
+}
+
 async function startPeer(start: PeerStart): Promise<BuiltMurmur> {
   const { shard, run = endless, join = [], listen = '/ip4/127.0.0.1/tcp/0', state, options = [] } = start;
   const file = await workplace.write('manifest.json', JSON.stringify(run));
@@ -233,4 +247,25 @@ test('a state folder that cannot be used ends the start with one line that tells
   expect(await peer('alone')).toMatchObject(
     refusal(/^murmur: \S*kept\/lock: process \d+ on \S+ holds [^\n]+; [^\n]+\n$/),
   );
+});
+
+test('a killed process of several gossiping peers leaves the others with one model', async () => {
+  const run = testManifest({
+    peers: 6,
+    exchange: { topology: 'gossip', feeds: 3, density: 0.05 },
+    target: { value: 1 },
+    limits: { samples: 40_000, seconds: 100 },
+  });
+  const staying = await startPeers(run, [0, 2, 4, 5]);
+  const killed = await startPeers(run, [1, 3], [await addressOf(staying)]);
+  await until(() => ofType(killed, 'progress').some(({ progress }) => progress.round > 3));
+  killed.kill('SIGKILL');
+  expect((await staying.ended).status, staying.stderr).toBe(3);
+  const reports = ofType(staying, 'finished').map(({ report }) => report);
+  expect(reports).toHaveLength(4);
+  expect(new Set(reports.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+  expect(reports.every(({ fingerprintHolds }) => fingerprintHolds)).toBe(true);
+  const dead = new Set(ofType(killed, 'listening').map(({ peer }) => peer));
+  const given = ofType(staying, 'member').filter(({ member, state }) => dead.has(member) && state === 'silent');
+  expect(given.length).toBeGreaterThanOrEqual(2);
 });
