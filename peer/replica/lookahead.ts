@@ -20,6 +20,8 @@ export interface LookaheadConditions {
 export interface Lookahead {
   /** For the report, for example `2 x pending`. */
   describe(): string;
+  /** Whether momentum of what a sparse publication sends is masked. */
+  readonly masksMomentum: boolean;
   beginRound(conditions: LookaheadConditions): void;
   /** After a step was entered into the replica's `pending`. */
   learnt(): void;
@@ -38,6 +40,7 @@ const RESIDUAL_DELAY_ROUNDS = 16;
 
 /** `c * pending`: all that is not published yet, weighed up. */
 export class ResidualLookahead implements Lookahead {
+  readonly masksMomentum = true;
   readonly #replica: Replica;
   readonly #fixedFactor: number | null;
   #factor = 1;
@@ -66,6 +69,8 @@ export class ResidualLookahead implements Lookahead {
 
 /** `n * recent`: this peer's own late steps, less what was published, shrinking as they become old. */
 export class RecentLookahead implements Lookahead {
+  /** The more peers send, the more of all momentum masking would stop: 83.7 % with it and 85.4 without, of 16 peers at 4 %. */
+  readonly masksMomentum = false;
   readonly #replica: Replica;
   readonly #recent: Float32Array;
   #members = 1;
@@ -118,6 +123,10 @@ export class AutoLookahead implements Lookahead {
 
   describe(): string {
     return `auto: ${this.#form.describe()}`;
+  }
+
+  get masksMomentum(): boolean {
+    return this.#form.masksMomentum;
   }
 
   beginRound(conditions: LookaheadConditions): void {

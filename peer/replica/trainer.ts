@@ -257,7 +257,8 @@ export class Trainer {
     const { setting, ownSamples } = input;
     const mask = this.#components.compressor.mask();
     const publication = this.#strategy.publication({ round: this.#round, setting, nowMs, mask });
-    const sequence = this.#replica.publish(publication.delta, publication.sparse);
+    const masks = publication.sparse && this.#strategy.lookahead.masksMomentum;
+    const sequence = this.#replica.publish(publication.delta, masks);
     this.#strategy.lookahead.published(publication.delta);
     const { residueShare, pendingMs } = publication;
     if (!this.#strategy.shared) return { frame: null, residueShare, pendingMs };

@@ -15,7 +15,7 @@ export interface Publication {
   readonly code: number;
   readonly encoded: EncodedDelta;
   readonly delta: Delta;
-  /** Whether most of the partition stays behind: then momentum of what is sent is masked. */
+  /** Whether most of the partition stays behind: then momentum of what is sent may be masked. */
   readonly sparse: boolean;
   /** Mean time that the content waited in `pending`. */
   readonly pendingMs: number;

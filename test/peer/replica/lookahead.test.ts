@@ -153,6 +153,7 @@ describe('auto', () => {
     const lookahead = createLookahead('auto', replica);
     lookahead.beginRound({ ...likely, ...conditions });
     expect(lookahead.describe()).toBe(`auto: ${chosen}`);
+    expect(lookahead.masksMomentum).toBe(chosen.endsWith('pending'));
     step(replica, lookahead, 1);
     expect(weightsOf(lookahead, replica)[0]).toBeCloseTo(-Number.parseFloat(chosen), 2);
   });
