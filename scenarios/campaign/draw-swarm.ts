@@ -87,6 +87,8 @@ export function drawSwarm(seed: number, { topology, data, batch, rate, frameByte
 
 function drawExchange(random: Random): Manifest['exchange'] {
   const shared = {
+    control: 'fixed' as const,
+    budgetBytesPerSecond: null,
     topology: pick(random, ['direct', 'gossip'] as const),
     feeds: 2 + random.below(5),
     lookahead: pick(random, ['auto', 'recent', 1] as const),
@@ -95,24 +97,16 @@ function drawExchange(random: Random): Manifest['exchange'] {
     warmup: [],
   };
   if (random.below(8) === 0) {
-    const fixed = { control: 'fixed', budgetBytesPerSecond: null } as const;
-    return { ...shared, ...fixed, strategy: 'dense', localSteps: 1, partitions: 1, density: 1, staleness: 1 };
+    return { ...shared, strategy: 'dense', localSteps: 1, partitions: 1, density: 1, staleness: 1 };
   }
   return {
     ...shared,
-    ...drawControl(random),
     strategy: 'partial',
     localSteps: 1 + random.below(3),
     partitions: 1 + random.below(4),
     density: pick(random, [0.05, 0.1, 0.3]),
     staleness: pick(random, [1, 2, 4, 8, 32]),
   };
-}
-
-/** The controller's, for some: within budgets that leave rounds far shorter than a peer lingers at its end. */
-function drawControl(random: Random): Pick<Manifest['exchange'], 'control' | 'budgetBytesPerSecond'> {
-  if (random.below(6) > 0) return { control: 'fixed', budgetBytesPerSecond: null };
-  return { control: 'auto', budgetBytesPerSecond: 1_000 + random.below(9_000) };
 }
 
 function pick<T>(random: Random, from: readonly T[]): T {
