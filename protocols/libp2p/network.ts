@@ -190,7 +190,8 @@ function libp2pOptions(init: Libp2pNetworkInit, counter: SocketCounter): Libp2pO
       pingTimeout: { minTimeout: limits.PROBE_TIMEOUT_MS, maxTimeout: limits.PROBE_TIMEOUT_MS },
     },
     services: {
-      identify: identify(),
+      // Who is not identified within it is never found by gossip, however long its connection stands.
+      identify: identify({ timeout: limits.OPEN_TIMEOUT_MS }),
       gossip: gossipsub({
         D: limits.GOSSIP_DEGREE,
         Dlo: limits.GOSSIP_DEGREE - 1,
