@@ -47,9 +47,9 @@ export interface Progress {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly updateAgeSeconds: Quantiles | null;
-  /** Updates published by this peer, and per other peer how many of theirs it has applied. */
+  /** Updates published by this peer, and per other peer how many of theirs it has applied; null where these are many. */
   readonly published: number;
-  readonly applied: Readonly<Record<PeerName, number>>;
+  readonly applied: Readonly<Record<PeerName, number>> | null;
   /** Peers contributing, this one included, and the lookahead in force. */
   readonly members: number;
   readonly lookahead: string;

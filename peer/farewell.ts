@@ -44,7 +44,9 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
   const cancel = clock.after(LINGER_MS, () => timeout.abort());
   const covered = ({ name, status }: Member) => {
     if (init.published() === 0 && inbox.arrived.isEmpty()) return true;
-    if (status !== null && status.applied !== null) return status.applied.digest === inbox.taken.digest();
+    const applied = status?.applied;
+    // Most that differ do so in their number, which is told sooner than a digest.
+    if (applied) return applied.updates === inbox.taken.total() && applied.digest === inbox.taken.digest();
     if (!init.alone) return false;
     if (!init.relayed || source.serves(name)) return source.hasTaken(name, init.published());
     return members.live().some((other) => source.hasTaken(other.name, init.published()));
@@ -56,7 +58,7 @@ export async function sayFarewell(components: FarewellComponents, init: Farewell
       if (init.waiting()) {
         await init.absorb();
         init.announce();
-      } else if (members.live().every(covered)) {
+      } else if (members.everyLive(covered)) {
         return true;
       } else {
         await firstRing([inbox.arrivals, members.changes, source.progress], timeout.signal);

@@ -1,7 +1,7 @@
 import { Hello } from '../protocols/hello/hello.ts';
 import type { Network } from '../protocols/network.ts';
 import { statusTopic } from '../protocols/status/constants.ts';
-import type { PeerState, Status } from '../protocols/status/messages.ts';
+import type { decodeStatus, PeerState, Status } from '../protocols/status/messages.ts';
 import { StatusBoard } from '../protocols/status/status-board.ts';
 import type { UpdateReader } from '../protocols/updates/update-reader.ts';
 import { isGossip, type Manifest, manifestDigest, manifestDigests } from '../src/manifest.ts';
@@ -19,7 +19,7 @@ import { type Member, type MemberChange, Members } from './membership/members.ts
 import { Neighbours } from './membership/neighbours.ts';
 import { Rendezvous } from './membership/rendezvous.ts';
 import { Narrator } from './narrator.ts';
-import { type Books, progressOf, reportOf, statusOf } from './progress/accounts.ts';
+import { type Books, progressIntervalMs, progressOf, reportOf, statusOf } from './progress/accounts.ts';
 import { DelayMeter } from './progress/delay-meter.ts';
 import { EvaluationPlan } from './progress/evaluation-plan.ts';
 import { Scoreboard } from './progress/scoreboard.ts';
@@ -30,8 +30,6 @@ import { type FinishReason, RoundLoop } from './round-loop.ts';
 
 /** Between two looks at who is silent and what is untold: short beside the patience of a peer that wants to leave. */
 const HOUSEKEEPING_MS = 1_000;
-/** Between two progress events: a live view needs no more. */
-const PROGRESS_MS = 1_000;
 
 export interface PeerComponents {
   readonly network: Network;
@@ -41,8 +39,9 @@ export interface PeerComponents {
   readonly memory?: () => MemoryUse;
   /** Where the peer's checkpoints are kept; left out, none are made. */
   readonly checkpoints?: CheckpointStore;
-  /** Reads what others send; left out, one of its own. */
+  /** These read what others send; left out, a reader of its own, and `decodeStatus`. */
   readonly reader?: UpdateReader;
+  readonly readStatus?: typeof decodeStatus;
 }
 
 export interface PeerInit {
@@ -86,7 +85,7 @@ export class Peer {
   #state: PeerState = 'joining';
 
   /** Registers its protocols on the network; nothing else happens before `run`. Throws CONFIG_INVALID. */
-  constructor({ network, clock, replica, memory, checkpoints, reader }: PeerComponents, init: PeerInit) {
+  constructor({ network, clock, replica, memory, checkpoints, reader, readStatus }: PeerComponents, init: PeerInit) {
     const { manifest, shard, identity, emit } = init;
     const { layout } = outlineOf(manifest.model.topology);
     this.#init = init;
@@ -136,6 +135,7 @@ export class Peer {
         peers: () => members.contributing(),
         knows: (peer) => members.get(peer) !== undefined,
         receive: (from, status) => this.#introductions.heard(from, status),
+        decode: readStatus,
         onInvalid,
       },
     );
@@ -185,7 +185,7 @@ export class Peer {
         this.#exchange.inbox.tell();
       });
       await this.#meet();
-      this.#chores.every(PROGRESS_MS, () =>
+      this.#chores.every(progressIntervalMs(manifest.peers), () =>
         this.#narrator.say({ type: 'progress', progress: progressOf(this.#books, this.#scoreboard.latest) }),
       );
       await this.#leave(await this.#loop.run());
@@ -216,8 +216,11 @@ export class Peer {
     );
     const [{ backend, shardSamples }] = await Promise.all([this.#startReplica(), rendezvous.join(join)]);
     this.#narrator.say({ type: 'ready', parameters: this.#parameters, backend, shardSamples });
-    this.#enter('ready');
-    if (!(await rendezvous.meetAll())) {
+    const ready = (level: boolean) => {
+      if (level) catchUp?.levelled();
+      this.#enter('ready');
+    };
+    if (!(await rendezvous.meetAll(ready))) {
       this.#narrator.warn(
         'PEERS_MISSING',
         `${members.contributing()} of ${manifest.peers} planned peers came: going on`,

@@ -56,9 +56,8 @@ interface Fetched {
 }
 
 /**
- * Brings a peer to where the swarm is when logs do not: a late joiner, one that comes back, and the sides of a
- * partition that lasted longer than the logs reach (design, section 1, replica transfer). Fetches beside the rounds;
- * what it fetched is adopted between two of them.
+ * Brings a peer to where the swarm is when logs do not: a late joiner, one that comes back, and the sides of a partition
+ * that lasted longer than the logs reach (design, section 1). Fetches beside the rounds, adopts between two of them.
  */
 export class CatchUp {
   readonly #components: CatchUpComponents;
@@ -70,6 +69,8 @@ export class CatchUp {
   readonly changes = new Doorbell();
   /** Before the first round; whether this peer then has nothing at all. */
   #joining: { readonly emptyHanded: boolean } | null = null;
+  /** Whether nothing had been published when the feeds were level: they bring all that there will be. */
+  #isFromStart = false;
   /** What a peer in training had applied when this one came. */
   #goal: { readonly vector: VersionVector; readonly source: PeerName } | null = null;
   #fetched: Fetched | null = null;
@@ -92,6 +93,11 @@ export class CatchUp {
     this.#stop.abort();
     this.changes.ring();
     await this.#task;
+  }
+
+  /** The feeds are level. Where they have brought nothing the swarm begins now: who is to have more tells of a later log. */
+  levelled(): void {
+    this.#isFromStart = this.#components.inbox.arrived.isEmpty();
   }
 
   /** A feed's source holds updates of `origin` from `floor` on, and this peer stands below. Tells whether that is news. */
@@ -126,8 +132,7 @@ export class CatchUp {
   }
 
   /**
-   * Before the first round: until this peer has what the others have. Training on old weights would add to the model
-   * what it has long learnt.
+   * Before the first round: until this peer has what the others have, or it would add what the model has long learnt.
    * @param absorb applies what has arrived, or adopts what was fetched
    * @returns whether it came so far before patience ended
    */
@@ -201,10 +206,10 @@ export class CatchUp {
     if (this.ready || inbox.waiting > 0) return false;
     this.#dropOld();
     if (!this.#arrears.own().next().done) return false;
-    if (!members.live().every(({ name }) => feeds.reaches(name))) return false;
     // One that trains may be heard of before it is connected.
-    if (members.trainers().length === 0) return true;
-    return this.#goal !== null && inbox.arrived.covers(this.#goal.vector);
+    const isBehind = this.#goal === null || !inbox.arrived.covers(this.#goal.vector);
+    if (!this.#isFromStart && isBehind && members.trainers().length > 0) return false;
+    return members.everyLive(({ name }) => feeds.reaches(name));
   }
 
   /** Asks one source after the other, while there is anything to ask for. */
@@ -215,7 +220,9 @@ export class CatchUp {
     for (let turn = 0; !signal.aborted; turn++) {
       const source = this.ready ? null : this.#nextSource(turn);
       if (source === null) {
-        await firstRing([this.#wake, this.changes, members.changes], signal);
+        const lacks = this.#damaged || this.#joining !== null || this.#arrears.sources().length > 0;
+        // Every word of a peer is a change: only who lacks something listens to them.
+        await firstRing([this.#wake, this.changes, ...(lacks ? [members.changes] : [])], signal);
         continue;
       }
       if (this.#joining === null && !this.#damaged && !this.isStale) await pause(PATIENCE_MS);
@@ -226,17 +233,11 @@ export class CatchUp {
   #nextSource(turn: number): PeerName | null {
     const { network, members } = this.#components;
     this.#dropOld();
-    const trainers = this.#trainers();
-    const lacksAny = this.#damaged || (this.#joining !== null && this.#goal === null);
-    if (lacksAny && trainers.length > 0) return trainers[turn % trainers.length]!;
+    const trainers = members.trainers().filter(({ name }) => network.connected.has(name));
+    const lacksAny = this.#damaged || (this.#joining !== null && this.#goal === null && !this.#isFromStart);
+    if (lacksAny && trainers.length > 0) return trainers[turn % trainers.length]!.name;
     const marked = this.#arrears.sources().filter((name) => members.isLive(name) && network.connected.has(name));
     return marked.length > 0 ? marked[turn % marked.length]! : null;
-  }
-
-  /** Of those that train, whom this peer can ask. */
-  #trainers(): PeerName[] {
-    const { network, members } = this.#components;
-    return members.trainers().flatMap(({ name }) => (network.connected.has(name) ? [name] : []));
   }
 
   /** A goal that its peer has taken to the grave may be out of reach. */

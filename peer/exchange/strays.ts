@@ -98,7 +98,8 @@ export class Strays {
    */
   look(sources: readonly PeerName[], onStarved: (name: PeerName) => void): void {
     const before = this.#names.size;
-    const steps = this.#stepsTo(sources[0]!);
+    const own = placeOf(this.#self);
+    const steps = distance(own, placeOf(sources[0]!));
     const rumoured = this.#rumoured();
     this.isLacking = false;
     for (const name of this.#followed) {
@@ -106,13 +107,13 @@ export class Strays {
       this.#names.add(name);
       this.isLacking ||= rumoured.has(name);
     }
-    for (const { name, live, status } of this.#members.all()) {
+    for (const { name, place, live, status } of this.#members.all()) {
       const arrived = status === null ? 0 : this.#inbox.arrived.get(status.origin);
       const lacks = arrived < (status?.published ?? 0) || rumoured.has(name);
       // One that has left, and of whom everything is here, is no stray, unless it was one already.
       const isGone = !live && (this.#names.has(name) || status?.state !== 'left' || lacks);
       const starves = live && this.#starves(name, status?.published ?? 0, arrived, onStarved);
-      const isOutOfReach = !sources.includes(name) && (starves || this.#stepsTo(name) < steps);
+      const isOutOfReach = !sources.includes(name) && (starves || distance(own, place) < steps);
       if (isGone || (live && (isOutOfReach || rumoured.has(name)))) {
         this.#names.add(name);
         this.isLacking ||= lacks;
@@ -133,10 +134,6 @@ export class Strays {
       else if (!live || (status && status.origin !== origin)) names.add(peerOf(origin));
     }
     return names;
-  }
-
-  #stepsTo(name: PeerName): number {
-    return distance(placeOf(this.#self), placeOf(name));
   }
 
   /** Whether a live peer's updates do not come by relays. */

@@ -1,9 +1,11 @@
 import { STATUS_MAX_INTERVAL_MS, statusMaxIntervalMs } from '../../protocols/status/constants.ts';
-import { type PeerState, peerStates, type Status } from '../../protocols/status/messages.ts';
+import type { Status } from '../../protocols/status/messages.ts';
+import { placeOf } from '../../protocols/updates/scope.ts';
 import { MAX_PEERS } from '../../src/manifest.ts';
-import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
+import { contributes, isAwaited, isOlder } from './words.ts';
 
 /** A peer of whom nothing is heard for so many of the longest intervals between statuses is suspected. */
 const SILENT_INTERVALS = 3;
@@ -34,21 +36,14 @@ export const AWAKE_MS = 2_000;
 /** Peers kept in mind, gone ones included, for their samples count on. */
 export const MAX_MEMBERS = MAX_PEERS;
 
-/**
- * States in which a peer's steps are in the sum or on their way. Whoever is finishing is among them: the last to stop
- * would otherwise weigh their own steps as if they were alone.
- */
-const CONTRIBUTING: readonly PeerState[] = ['ready', 'training', 'finishing'];
-
-/** States in which a peer's next word may be what a round of the others waits for. */
-const AWAITED: readonly PeerState[] = ['training', 'finishing'];
-
 /** Lost peers that let the next ones go first each time: fewer than are dialled at a time. */
 const LOST_TURN = 16;
 
 /** What is known of another peer of the run. */
 export interface Member {
   readonly name: PeerName;
+  /** Of its name, on the ring. */
+  readonly place: number;
   /** Its latest status; null between its hello and the first one. */
   status: Status | null;
   /** Highest count of its samples that it has told. */
@@ -77,6 +72,10 @@ export class Members {
   readonly #byHearsay: boolean;
   /** Another number whenever other peers are live. */
   generation = 0;
+  /** Another number with every status that counts. */
+  words = 0;
+  /** What `contributing` and `anyTrains` tell, until somebody's state is another one. */
+  #counts: { readonly contributing: number; readonly training: number } | null = null;
   readonly #onChange: (member: Member, change: MemberChange) => void;
   /** Rings on every status and every change of who is live. */
   readonly changes = new Doorbell();
@@ -90,6 +89,7 @@ export class Members {
     this.#byHearsay = byHearsay;
     this.#onChange = (member, change) => {
       this.generation++;
+      this.#counts = null;
       onChange(member, change);
     };
   }
@@ -109,7 +109,7 @@ export class Members {
   /** Whether the others' rounds wait for it: it trains, and has said something of late. */
   isAwaited(name: PeerName): boolean {
     const member = this.#members.get(name);
-    if (member === undefined || !isAtWork(member)) return false;
+    if (!member?.live || !isAwaited(member.status)) return false;
     const patienceMs = Math.min(SILENT_AFTER_MS, Math.max(STALLED_AFTER_MS, PAUSES * member.pauseMs));
     return this.#clock.nowMs() - member.lastHeardMs < patienceMs;
   }
@@ -120,13 +120,37 @@ export class Members {
 
   /** Live peers that train already. Those that only begin have nothing that their feeds do not bring. */
   trainers(): Member[] {
+    if (!this.anyTrains()) return [];
     return this.live().filter(({ status }) => status?.state === 'training' && status.samples > 0);
+  }
+
+  /** Whether a test holds for all live ones. */
+  everyLive(test: (member: Member) => boolean): boolean {
+    for (const member of this.all()) if (member.live && !test(member)) return false;
+    return true;
   }
 
   /** Peers whose steps go into the sum at present, this one included. */
   contributing(): number {
-    const steps = ({ live, status }: Member) => live && status !== null && CONTRIBUTING.includes(status.state);
-    return 1 + [...this.all()].filter(steps).length;
+    return 1 + this.#counted().contributing;
+  }
+
+  /** Whether any other live peer trains. */
+  anyTrains(): boolean {
+    return this.#counted().training > 0;
+  }
+
+  #counted() {
+    if (this.#counts === null) {
+      const counts = { contributing: 0, training: 0 };
+      for (const { live, status } of this.all()) {
+        if (!live) continue;
+        if (contributes(status)) counts.contributing++;
+        if (status?.state === 'training') counts.training++;
+      }
+      this.#counts = counts;
+    }
+    return this.#counts;
   }
 
   /** A peer has said the same manifest's hello, on a connection that stands. False where there is no room for another. */
@@ -156,7 +180,9 @@ export class Members {
       return;
     }
     if (member.status !== null && isOlder(status, member.status)) return;
+    if (member.status?.state !== status.state) this.#counts = null;
     member.status = status;
+    this.words++;
     member.samples = Math.max(member.samples, status.samples);
     this.#noteHeard(member);
     if (status.state === 'left') {
@@ -179,8 +205,10 @@ export class Members {
     this.#forgiveSleep();
     const oldestMs = this.#clock.nowMs() - SILENT_INTERVALS * this.#intervalMs;
     for (const member of this.all()) if (member.live && member.lastHeardMs < oldestMs) this.#suspect(member);
-    if ([...this.all()].some((member) => isAtWork(member) && !this.isAwaited(member.name))) {
+    for (const member of this.all()) {
+      if (!member.live || !isAwaited(member.status) || this.isAwaited(member.name)) continue;
       this.changes.ring();
+      return;
     }
   }
 
@@ -241,7 +269,15 @@ export class Members {
 
   #add(name: PeerName): Member {
     const lastHeardMs = this.#clock.nowMs();
-    const member: Member = { name, status: null, samples: 0, lastHeardMs, pauseMs: 0, live: true };
+    const member: Member = {
+      name,
+      place: placeOf(name),
+      status: null,
+      samples: 0,
+      lastHeardMs,
+      pauseMs: 0,
+      live: true,
+    };
     this.#members.set(name, member);
     this.#onChange(member, 'joined');
     return member;
@@ -259,29 +295,4 @@ export class Members {
     this.#onChange(member, 'silent');
     this.changes.ring();
   }
-}
-
-function isAtWork({ live, status }: Member): boolean {
-  return live && status !== null && AWAITED.includes(status.state);
-}
-
-/** Gossip may bring an older word after a newer one: a peer goes through its states in order, and forgets nothing. */
-function isOlder(status: Status, known: Status): boolean {
-  if (status.origin !== known.origin) return false;
-  if (known.state === 'left') return true;
-  const order = (state: Status['state']) => peerStates.indexOf(state);
-  if (order(status.state) !== order(known.state)) return order(status.state) < order(known.state);
-  if (status.samples < known.samples) return true;
-  return known.applied !== null && (status.applied?.updates ?? 0) < known.applied.updates;
-}
-
-/** The origins of a vector as one number each, by peer: sums over a peer's incarnations. */
-export function sequencesByPeer(entries: Iterable<readonly [OriginKey, number]>): Record<PeerName, number> {
-  // Without a prototype, where peers of any name would be found.
-  const sums: Record<PeerName, number> = Object.create(null);
-  for (const [origin, sequence] of entries) {
-    const peer = peerOf(origin);
-    sums[peer] = (sums[peer] ?? 0) + sequence;
-  }
-  return sums;
 }

@@ -75,28 +75,38 @@ export class Rendezvous {
    * Waits until all planned peers are ready and their feeds open, or until one trains already: who comes later has to
    * catch up first.
    *
+   * @param ready called once the feeds from all whom this peer knows are level, or when it is late for that
    * @returns whether they came before patience ended
    */
-  async meetAll(): Promise<boolean> {
+  async meetAll(ready: (level: boolean) => void): Promise<boolean> {
     const { clock, members } = this.#components;
     const patience = new AbortController();
     const patienceMs = MEETING_PATIENCE_MS + MEETING_PATIENCE_MS_PER_PEER * this.#planned;
     const cancel = clock.after(patienceMs, () => patience.abort());
     const signal = AbortSignal.any([this.#signal, patience.signal]);
-    while (!signal.aborted && !this.#allMet()) await firstRing([members.changes], signal);
+    const until = async (test: () => boolean) => {
+      while (!signal.aborted && !test()) await firstRing([members.changes], signal);
+    };
+    await until(() => members.anyTrains() || this.#reachesAll());
+    ready(this.#reachesAll());
+    await until(() => this.#allMet());
     cancel();
     return !patience.signal.aborted;
   }
 
   #allMet(): boolean {
-    const { clock, members, feeds } = this.#components;
-    const live = members.live();
+    const { clock, members } = this.#components;
     const areAll = members.contributing() >= this.#planned;
-    if (live.some(({ status }) => status?.state === 'training')) {
+    if (members.anyTrains()) {
       this.#trainingMs ??= clock.nowMs();
       // Everyone has said a word by then; before, its steps would weigh as those of one of a few.
       return !this.#byHearsay || areAll || clock.nowMs() - this.#trainingMs >= statusMaxIntervalMs(this.#planned);
     }
-    return areAll && live.every(({ name }) => feeds?.reaches(name) ?? true);
+    return areAll && this.#reachesAll();
+  }
+
+  #reachesAll(): boolean {
+    const { members, feeds } = this.#components;
+    return members.everyLive(({ name }) => feeds?.reaches(name) ?? true);
   }
 }

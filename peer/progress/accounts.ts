@@ -1,15 +1,23 @@
 import type { Network } from '../../protocols/network.ts';
 import type { Status } from '../../protocols/status/messages.ts';
 import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import { sequencesByPeer } from '../../src/sum/sequences-by-peer.ts';
 import type { UpdateLog } from '../../src/sum/update-log.ts';
 import type { Footprint, MemoryUse, PeerReport, Progress } from '../events.ts';
 import type { Feeds } from '../exchange/feeds.ts';
 import type { Inbox } from '../exchange/inbox.ts';
-import { type Members, sequencesByPeer } from '../membership/members.ts';
+import type { Members } from '../membership/members.ts';
 import type { ReplicaScores, Snapshot } from '../replica/replica-host.ts';
 import type { DelayMeter } from './delay-meter.ts';
 import type { SwarmClock } from './swarm-clock.ts';
 import type { Tally } from './tally.ts';
+
+/** Between two progress events: a live view needs no more. */
+const PROGRESS_MS = 1_000;
+/** Or so much a planned peer, where that is longer: all together tell a hundred times a second. */
+const PROGRESS_MS_PER_PEER = 10;
+/** Among more peers than these no progress event tells of each: it would be longer than all else in it together. */
+const MAX_TOLD_PEERS = 64;
 
 /** Where a peer's figures are kept. */
 export interface Books {
@@ -43,6 +51,10 @@ export function statusOf(
   };
 }
 
+export function progressIntervalMs(plannedPeers: number): number {
+  return Math.max(PROGRESS_MS, PROGRESS_MS_PER_PEER * plannedPeers);
+}
+
 /** How far the peer is at this moment. */
 export function progressOf(books: Books, scores: ReplicaScores | null): Progress {
   const { network, members, inbox, swarm, delays, tally } = books;
@@ -59,7 +71,7 @@ export function progressOf(books: Books, scores: ReplicaScores | null): Progress
     bytesReceived,
     updateAgeSeconds: delays.ageSeconds(),
     published: publishedBy(network.self, inbox),
-    applied: appliedOfOthers(network.self, inbox.taken.entries()),
+    applied: members.contributing() > MAX_TOLD_PEERS ? null : appliedOfOthers(network.self, inbox.taken.entries()),
     members: members.contributing(),
     lookahead: tally.lookahead,
     footprint: footprintOf(books),

@@ -20,6 +20,9 @@ export class SwarmClock {
   /** What others told of it, and the checkpoint, which had it from them in part. */
   readonly #rumours = new Map<PeerName, number>();
   #own = 0;
+  /** What was added up last, and from what: it is asked for several times a round, and goes over everybody. */
+  #added = { own: -1, words: -1, generation: -1, standings: { count: 0, sum: 0, best: 0, next: 0 } };
+  #toldSince = false;
 
   /**
    * @param alonePeers where nothing is exchanged no frame tells how far the others are: the swarm is then taken to be
@@ -43,6 +46,7 @@ export class SwarmClock {
   /** A frame of `name` says that it has trained on so many, over all its processes. */
   told(name: PeerName, samples: number): void {
     this.#note(this.#told, name, samples);
+    this.#toldSince = true;
   }
 
   /** Somebody else, or the checkpoint, says so: all that is known only in this way counts for no more than one peer may. */
@@ -93,7 +97,18 @@ export class SwarmClock {
   }
 
   /** What the others told of themselves: how many they are, their sum, and the best two counts, the own one among them. */
-  #standings(): { count: number; sum: number; best: number; next: number } {
+  #standings(): { readonly count: number; readonly sum: number; readonly best: number; readonly next: number } {
+    const { words, generation } = this.#members;
+    const added = this.#added;
+    const stand = added.own === this.#own && added.words === words && added.generation === generation;
+    if (!stand || this.#toldSince) {
+      this.#added = { own: this.#own, words, generation, standings: this.#addUp() };
+      this.#toldSince = false;
+    }
+    return this.#added.standings;
+  }
+
+  #addUp() {
     const standings = { count: 0, sum: 0, best: this.#own, next: 0 };
     const enter = (samples: number) => {
       standings.count++;

@@ -1,5 +1,5 @@
 import type { Delta } from '../../src/sum/delta.ts';
-import { type OriginKey, peerOf } from '../../src/sum/origin.ts';
+import { isOf, type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import { ReplicatedSum, type SumImage, type Update } from '../../src/sum/replicated-sum.ts';
 import type { Standing } from '../../src/sum/version-vector.ts';
 import { addScaled, OwnPast } from './own-past.ts';
@@ -38,6 +38,7 @@ export class Replica {
   readonly velocity: Float32Array;
   readonly unit: number;
   #origin: OriginKey;
+  readonly #peer: PeerName;
   #past = new OwnPast(NO_PAST);
 
   /** Takes over `start`. */
@@ -47,6 +48,7 @@ export class Replica {
     this.velocity = new Float32Array(start.length);
     this.unit = init.unit;
     this.#origin = init.origin;
+    this.#peer = peerOf(init.origin);
   }
 
   /** Under which this peer publishes. */
@@ -145,7 +147,7 @@ export class Replica {
   }
 
   #isFormer(origin: OriginKey): boolean {
-    return origin !== this.#origin && peerOf(origin) === peerOf(this.#origin);
+    return origin !== this.#origin && isOf(origin, this.#peer);
   }
 
   /** Writes S in float32 over `into`. */

@@ -47,9 +47,7 @@ export class Connection<Remote extends ConnectionEnd> {
         meter.sent(protocol, asking, bytes);
         this.carry(bytes, arrive, lane);
       },
-      spoil: (message) => {
-        if (this.link.spoil(message)) this.#trace?.(self, `sends what will arrive with a byte wrong`);
-      },
+      spoiled: (message) => this.#spoiled(message, 'sends'),
     };
     const ended = (channel: SimulatedChannel, problem: string | null) => {
       this.#channels.delete(channel);
@@ -63,9 +61,14 @@ export class Connection<Remote extends ConnectionEnd> {
   /** @param name what the gossip is counted as */
   gossip(name: string, data: Uint8Array, receive: (received: Uint8Array) => void): void {
     this.#self.meter.sent(name, true, data.byteLength);
-    const sent = data.slice();
-    if (this.link.spoil(sent)) this.#trace?.(this.#self.self, 'gossips what will arrive with a byte wrong');
+    const sent = this.#spoiled(data, 'gossips');
     this.carry(sent.byteLength, () => receive(sent), this.#gossip);
+  }
+
+  #spoiled(message: Uint8Array, does: string): Uint8Array {
+    const arriving = this.link.spoiled(message);
+    if (arriving !== message) this.#trace?.(this.#self.self, `${does} what will arrive with a byte wrong`);
+    return arriving;
   }
 
   /** What belongs to no channel comes before all that channels carry later. */

@@ -73,14 +73,15 @@ export class Link {
     for (const arrive of this.#held.splice(0)) arrive();
   }
 
-  /** Flips a byte of a message, rarely. Returns whether it did. */
-  spoil(message: Uint8Array): boolean {
+  /** What arrives of a message: itself or, rarely, a copy with a byte flipped. */
+  spoiled(message: Uint8Array): Uint8Array {
     const { random, path } = this.#components;
     const { corruption = 0 } = path();
-    if (corruption === 0 || message.length === 0 || random.uniform() >= corruption) return false;
-    const at = random.below(message.length);
-    message[at] = message[at]! ^ (1 + random.below(255));
-    return true;
+    if (corruption === 0 || message.length === 0 || random.uniform() >= corruption) return message;
+    const copy = message.slice();
+    const at = random.below(copy.length);
+    copy[at] = copy[at]! ^ (1 + random.below(255));
+    return copy;
   }
 
   #schedule(arrivesAtMs: number, reach: () => void, lane: Lane): void {

@@ -24,6 +24,8 @@ export interface StatusBoardInit {
   /** Whether a peer has said the same manifest's hello. */
   readonly knows: (peer: PeerName) => boolean;
   readonly receive: (from: PeerName, status: Status) => void;
+  /** Left out, `decodeStatus`, from which it must not differ. */
+  readonly decode?: typeof decodeStatus | undefined;
   /** An invalid message came in and was dropped. */
   readonly onInvalid: (from: PeerName, problem: string) => void;
 }
@@ -100,7 +102,7 @@ export class StatusBoard {
     const nowMs = this.#clock.nowMs();
     if (!(this.#init.knows(from) ? this.#members.allows(from, nowMs) : this.#strangers.allows('', nowMs))) return;
     try {
-      this.#init.receive(from, decodeStatus(bytes, from));
+      this.#init.receive(from, (this.#init.decode ?? decodeStatus)(bytes, from));
     } catch (error) {
       if (!isFailure(error, 'MESSAGE_INVALID')) throw error;
       this.#init.onInvalid(from, error.message);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OriginKey } from '../../src/sum/origin.ts';
-import { packTuple, packTuplePieces, unpackTuple } from '../flat-tuple.ts';
+import { packTuple, packTuplePieces } from '../flat-tuple.ts';
 import { countField, decodeTuple, listField, originField, peerNameField } from '../tuples.ts';
 import {
   MAX_BATCH_UPDATES,
@@ -121,13 +121,13 @@ export function decodeReceiverMessage(bytes: Uint8Array, maxBytes: number): Rece
   return { kind: 'subscribe', scope, vector: decodeShortVector(vector), windowBytes, salt };
 }
 
-/** In pieces to be sent one behind the other: frames, which go to many receivers, are themselves among them. */
+/** In pieces to be sent one behind the other: a frame that goes alone, which may be long, is itself among them. */
 export function encodeSourceMessage(message: SourceMessage): readonly Uint8Array[] {
   switch (message.kind) {
     case 'origin':
       return [packTuple([ORIGIN, message.origin])];
     case 'updates':
-      return packTuplePieces([UPDATES, ...message.updates.flatMap(({ origin, frame }) => [origin, frame])]);
+      return encodeUpdates(message.updates);
     case 'who':
       return [packTuple([WHO, message.numbers])];
     case 'level':
@@ -142,22 +142,44 @@ export function decodeSourceMessage(bytes: Uint8Array, maxBytes: number): Source
   return readUpdates(bytes, maxBytes) ?? readNotice(bytes, maxBytes);
 }
 
-/** By hand, as they come a thousand times for each of the others; null for anything but updates. */
-function readUpdates(bytes: Uint8Array, maxBytes: number): SourceMessage | null {
-  if (bytes.length > maxBytes) return null;
-  const fields = unpackTuple(bytes, 2 + 2 * MAX_BATCH_UPDATES);
-  if (fields === null || fields[0] !== UPDATES || fields.length < 3 || fields.length % 2 === 0) return null;
-  const updates: NumberedFrame[] = [];
-  for (let at = 1; at < fields.length; at += 2) {
-    const [origin, frame] = [fields[at], fields[at + 1]];
-    if (!isNumberOfOrigin(origin) || !(frame instanceof Uint8Array)) return null;
-    updates.push({ origin, frame });
-  }
-  return { kind: 'updates', updates };
+function encodeUpdates(updates: readonly NumberedFrame[]): readonly Uint8Array[] {
+  const fields: (number | Uint8Array)[] = [UPDATES];
+  for (const { origin, frame } of updates) fields.push(origin, frame);
+  return updates.length === 1 ? packTuplePieces(fields) : [packTuple(fields)];
 }
 
-function isNumberOfOrigin(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_ORIGIN_NUMBERS;
+/** By hand, as they come a thousand times for each of the others; null for anything but updates. */
+function readUpdates(bytes: Uint8Array, maxBytes: number): SourceMessage | null {
+  const isShort = bytes[0]! >= 0x90 && bytes[0]! <= 0x9f;
+  if (bytes.length > maxBytes || !(isShort || bytes[0] === 0xdc)) return null;
+  const fields = isShort ? bytes[0]! & 0x0f : bigEndian(bytes, 1, 2);
+  let at = isShort ? 1 : 3;
+  if (bytes[at++] !== UPDATES || fields % 2 === 0 || fields < 3 || fields > 1 + 2 * MAX_BATCH_UPDATES) return null;
+  const updates: NumberedFrame[] = [];
+  for (let update = 1; update < fields; update += 2) {
+    const numberBytes = lengthBytes(bytes[at]!, 0xcc);
+    const origin = numberBytes === 0 ? bytes[at]! : bigEndian(bytes, at + 1, numberBytes);
+    at += 1 + numberBytes;
+    const headBytes = lengthBytes(bytes[at]!, 0xc4);
+    const from = at + 1 + headBytes;
+    at = from + bigEndian(bytes, from - headBytes, headBytes);
+    // Beyond the end of the bytes all of these are NaN.
+    if (!(origin < MAX_ORIGIN_NUMBERS && headBytes > 0 && at <= bytes.length)) return null;
+    if (numberBytes === 0 && origin > 0x7f) return null;
+    updates.push({ origin, frame: bytes.subarray(from, at) });
+  }
+  return at === bytes.length ? { kind: 'updates', updates } : null;
+}
+
+/** Bytes of the number behind a head, where `first` is that of a number of one byte; 0 for other heads. */
+function lengthBytes(head: number, first: number): number {
+  return head >= first && head <= first + 2 ? 1 << (head - first) : 0;
+}
+
+function bigEndian(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0;
+  for (let i = at; i < at + length; i++) value = value * 256 + bytes[i]!;
+  return value;
 }
 
 function readNotice(bytes: Uint8Array, maxBytes: number): SourceMessage {

@@ -30,24 +30,31 @@ export function isOnArc({ from, to }: Arc, place: number): boolean {
   return from === to || distance(from, place) < distance(from, to);
 }
 
+/** Of a peer; its place is found where it is not given. */
+export type ScopeTest = (peer: PeerName, place?: number) => boolean;
+
 /**
  * Whether a peer's updates are within a scope. `receiver` is never on its own arc: it has its updates before anybody.
  * What an earlier process of it published it asks for by name.
  */
-export function scopeTest(scope: Scope, receiver: PeerName): (peer: PeerName) => boolean {
+export function scopeTest(scope: Scope, receiver: PeerName): ScopeTest {
   if (!('arc' in scope)) {
     const named = new Set(scope);
     return (peer) => named.has(peer);
   }
   const out = new Set([...scope.but, receiver]);
-  return (peer) => !out.has(peer) && isOnArc(scope.arc, placeOf(peer));
+  return (peer, place = placeOf(peer)) => isOnArc(scope.arc, place) && !out.has(peer);
 }
 
 /** Whether two scopes of one receiver could both hold some peer, heard of or not. */
 export function overlap(one: Scope, other: Scope, receiver: PeerName): boolean {
-  if (!('arc' in one)) return one.some(scopeTest(other, receiver));
-  if (!('arc' in other)) return other.some(scopeTest(one, receiver));
+  if (!('arc' in one)) return someOf(one, scopeTest(other, receiver));
+  if (!('arc' in other)) return someOf(other, scopeTest(one, receiver));
   return isOnArc(one.arc, other.arc.from) || isOnArc(other.arc, one.arc.from);
+}
+
+function someOf(names: readonly PeerName[], test: ScopeTest): boolean {
+  return names.some((name) => test(name));
 }
 
 export function sameScope(one: Scope, other: Scope): boolean {

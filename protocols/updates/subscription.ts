@@ -8,6 +8,7 @@ import type { Channel } from '../network.ts';
 import { AliasedVector } from './aliased-vector.ts';
 import {
   GATHER_MS,
+  GATHER_MS_PER_ORIGIN,
   MAX_BATCH_BYTES,
   MAX_BATCH_UPDATES,
   MAX_MERGED,
@@ -16,7 +17,7 @@ import {
   MERGE_ABOVE,
 } from './constants.ts';
 import { decodeReceiverMessage, encodeSourceMessage, type NumberedFrame, type SourceMessage } from './messages.ts';
-import { scopeTest } from './scope.ts';
+import { type ScopeTest, scopeTest } from './scope.ts';
 
 /** What is on its way, without its bytes: the log may have let them go long before the receiver says `taken`. */
 interface InFlight {
@@ -47,7 +48,7 @@ export class Subscription {
   readonly #onTold: SubscriptionComponents['onTold'];
   readonly #progress: Doorbell;
   readonly #wake = new Doorbell();
-  #isInScope: (peer: PeerName) => boolean = () => false;
+  #isInScope: ScopeTest = () => false;
   /** Origins within the scope of which the log may hold what was not sent; who was sent something goes to the end. */
   readonly #stirred = new Set<OriginKey>();
   #vector = new AliasedVector([], 0);
@@ -96,14 +97,22 @@ export class Subscription {
     return this.#wasLevel && this.#tooFarBehind.size === 0;
   }
 
-  /** The log has grown by updates of one origin, or has changed altogether. */
-  logGrew(origin: OriginKey | null): void {
-    for (const grown of origin === null ? this.#log.origins() : [origin]) {
-      if (!this.#isInScope(peerOf(grown))) continue;
-      this.#recognise(grown);
-      this.#stirred.add(grown);
-    }
+  /** The log has grown by updates of one origin, whose peer lies at `place`. */
+  logGrew(origin: OriginKey, peer: PeerName, place: number): void {
+    if (!this.#isInScope(peer, place)) return;
+    this.#stir(origin);
     this.#wake.ring();
+  }
+
+  /** The log has changed altogether. */
+  logChanged(): void {
+    for (const origin of this.#log.origins()) if (this.#isInScope(peerOf(origin))) this.#stir(origin);
+    this.#wake.ring();
+  }
+
+  #stir(origin: OriginKey): void {
+    this.#recognise(origin);
+    this.#stirred.add(origin);
   }
 
   stop(): void {
@@ -134,7 +143,7 @@ export class Subscription {
     this.#windowBytes = message.windowBytes;
     this.#vector = new AliasedVector(message.vector, message.salt);
     this.#nextNumber = message.vector.length;
-    this.logGrew(null);
+    this.logChanged();
     this.#progress.ring();
   }
 
@@ -210,7 +219,7 @@ export class Subscription {
     }
     for (const origin of this.#unnamed.splice(0)) await this.#say({ kind: 'origin', origin });
     await this.#say({ kind: 'updates', updates });
-    if (this.#gathers) await sleep(this.#clock, GATHER_MS);
+    if (this.#gathers) await sleep(this.#clock, Math.max(GATHER_MS, GATHER_MS_PER_ORIGIN * this.#log.originCount));
   }
 
   /** Counts an update as sent. */
@@ -237,11 +246,11 @@ export class Subscription {
     for (const origin of this.#stirred) {
       this.#stirred.delete(origin);
       const from = this.#sent.get(origin);
-      const floor = this.#floor(origin, from);
+      const { floor, entries } = this.#log.beyond(origin, from, MAX_MERGED);
       if (from >= floor) {
         // It may reach again: a source that adopts another's replica goes on from where that one stood.
         this.#tooFarBehind.delete(origin);
-        const entry = this.#entry(origin, from);
+        const entry = entries.length > MERGE_ABOVE ? this.#joint(origin, from, entries) : (entries[0] ?? null);
         if (entry === null) continue;
         this.#stirred.add(origin);
         return fits(entry) ? { entry } : null;
@@ -253,16 +262,9 @@ export class Subscription {
     return null;
   }
 
-  /** Where the log begins for who stands at `from`: a merged update that began before cannot be taken apart. */
-  #floor(origin: OriginKey, from: number): number {
-    return this.#log.endOfMerged(origin, from) ?? this.#log.floor(origin);
-  }
-
-  /** What follows `from`: merged, where much does. Its own updates a receiver takes back one by one. */
-  #entry(origin: OriginKey, from: number): LogEntry | null {
-    const entries = this.#log.entriesFrom(origin, from, MAX_MERGED);
-    const mayMerge = peerOf(origin) !== this.remote && from >= this.#unmergeable.get(origin);
-    if (entries.length <= MERGE_ABOVE || !mayMerge) return entries[0] ?? null;
+  /** Many that follow `from`, merged where they can be. Its own updates a receiver takes back one by one. */
+  #joint(origin: OriginKey, from: number, entries: readonly LogEntry[]): LogEntry {
+    if (peerOf(origin) === this.remote || from < this.#unmergeable.get(origin)) return entries[0]!;
     const joint = this.#merge(entries);
     if (joint === null) this.#unmergeable.advance(origin, entries.at(-1)!.to);
     return joint ?? entries[0]!;

@@ -20,7 +20,10 @@ export interface UpdateFeedInit {
   readonly scope: Scope;
   readonly windowBytes: number;
   readonly maxMessageBytes: number;
-  /** The source is told once this many updates were taken, or half a window: so often that it never waits for word alone. */
+  /**
+   * The source is told once so many updates an origin were taken, or half a window: so often that it never waits for word
+   * alone.
+   */
   readonly tellEvery: number;
   /** The vector of what has arrived, read when the feed opens. */
   readonly arrived: VersionVector;
@@ -97,7 +100,8 @@ export class UpdateFeed {
     this.#untoldUpdates++;
     this.#untoldBytes += bytes;
     const { tellEvery, windowBytes } = this.#init;
-    if (this.#untoldUpdates >= tellEvery || 2 * this.#untoldBytes >= windowBytes) this.tell();
+    const most = tellEvery * Math.max(1, this.#origins.length);
+    if (this.#untoldUpdates >= most || 2 * this.#untoldBytes >= windowBytes) this.tell();
   }
 
   /** Tells the source what was taken. A feed that has ended has nobody to tell. */

@@ -1,6 +1,6 @@
 import type { Layout } from '../../src/models/layout.ts';
 import type { Identity } from '../../src/sum/identity.ts';
-import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
+import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
 import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
@@ -13,6 +13,7 @@ import {
   UPDATES_PROTOCOL,
 } from './constants.ts';
 import { merged } from './merge.ts';
+import { placeOf } from './scope.ts';
 import { Subscription } from './subscription.ts';
 
 export interface UpdateSourceInit {
@@ -27,6 +28,12 @@ export interface UpdateSourceInit {
   readonly onTold: (origin: OriginKey, sequence: number) => void;
 }
 
+/** Who publishes under an origin, and where on the ring. */
+interface Author {
+  readonly peer: PeerName;
+  readonly place: number;
+}
+
 /** Since when a subscriber has stood where it stands, with updates waiting for it. */
 interface Wait {
   readonly taken: number;
@@ -38,6 +45,8 @@ export class UpdateSource {
   readonly #components: { readonly network: Network; readonly clock: Clock; readonly log: UpdateLog };
   readonly #init: UpdateSourceInit;
   readonly #subscriptions = new Set<Subscription>();
+  /** Of the origins that the log has grown by, which are bounded as the log's are. */
+  readonly #authors = new Map<OriginKey, Author>();
   readonly #waits = new WeakMap<Subscription, Wait>();
   /** Rings when subscribers took updates, or came or went. */
   readonly progress = new Doorbell();
@@ -53,7 +62,22 @@ export class UpdateSource {
 
   /** Call after the log has grown by updates of one origin, or has changed altogether where none is named. */
   logGrew(origin: OriginKey | null = null): void {
-    for (const subscription of this.#subscriptions) subscription.logGrew(origin);
+    if (origin === null) {
+      for (const subscription of this.#subscriptions) subscription.logChanged();
+      return;
+    }
+    const { peer, place } = this.#authorOf(origin);
+    for (const subscription of this.#subscriptions) subscription.logGrew(origin, peer, place);
+  }
+
+  #authorOf(origin: OriginKey): Author {
+    let author = this.#authors.get(origin);
+    if (author === undefined) {
+      const peer = peerOf(origin);
+      author = { peer, place: placeOf(peer) };
+      this.#authors.set(origin, author);
+    }
+    return author;
   }
 
   /**

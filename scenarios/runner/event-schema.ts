@@ -39,7 +39,7 @@ const progress = z.object({
   bytesReceived: total,
   updateAgeSeconds: quantiles,
   published: total,
-  applied: counts,
+  applied: counts.nullable(),
   members: total,
   lookahead: text,
   footprint,

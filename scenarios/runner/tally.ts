@@ -136,7 +136,7 @@ export class RunTally {
     peer.progress = progress;
     if (!this.#finishing) this.trainingToMs = atMs;
     addPoint(peer, atMs, progress);
-    if (progress.swarmSamples < this.#watchedFromSamples) return;
+    if (progress.applied === null || progress.swarmSamples < this.#watchedFromSamples) return;
     const published = this.peers.map((each) => ({ name: each.name, published: each.progress?.published ?? 0 }));
     const share = appliedShare(peer.name, progress.applied, published);
     if (share !== null) this.appliedShareWhileRunning = Math.min(share, this.appliedShareWhileRunning ?? 1);

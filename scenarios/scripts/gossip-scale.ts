@@ -13,7 +13,7 @@ export default defineScenario({
   data: { kind: 'digits', train: 16_384, test: 2_000 },
   training: { batch },
   exchange: { control: 'auto', budgetBytesPerSecond: 20_000, localSteps, partitions: 2, density: 0.02, warmup: [] },
-  evaluation: { samples: 500 },
+  evaluation: { samples: 500, everySamples: (peers * rounds * batch * localSteps) / 5 },
   // Out of reach: the run is for its length.
   target: { value: 1 },
   limits: { samples: peers * rounds * batch * localSteps },

@@ -5,6 +5,10 @@ export const MAX_REMEMBERED_UPDATES = 16_384;
 /** A frame tells the lowest 32 bits of its time: within this of the time read, any reader reads the same. */
 const SAME_TIME_MS = 2 ** 31 - 1;
 
+/** Of a frame that are hashed. */
+const HEAD_BYTES = 20;
+const TAIL_BYTES = 12;
+
 /**
  * One reader for all peers of a simulation: equal bytes are read and checked once, however many take them, and kept once.
  * What it answers is what the reader behind it would, so that no peer can tell.
@@ -35,10 +39,12 @@ function isNear({ frame }: ReadUpdate, nowMs: number): boolean {
   return Math.abs(frame.publishedAtMs - nowMs) < SAME_TIME_MS;
 }
 
-/** FNV-1a, 32 bits (Fowler, Noll and Vo). */
+/** FNV-1a, 32 bits (Fowler, Noll and Vo), of where frames differ: numbers and times at their head, entries at their end. */
 function hashOf(bytes: Uint8Array): number {
+  const { length } = bytes;
   let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  for (let i = Math.min(HEAD_BYTES, length) - 1; i >= 0; i--) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  for (let i = Math.max(0, length - TAIL_BYTES); i < length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return hash;
 }
 

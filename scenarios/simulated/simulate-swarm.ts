@@ -82,6 +82,7 @@ async function simulate(
       },
       limitMs: lastMs + 1000 * manifest.limits.seconds + GRACE_MS,
       signal: interrupt,
+      keepsEvents: false,
       onEvent: (event) => onPeerEvent(peerIndex(event.peer), event),
       onHappening: (index) => {
         const { atMs: _, ...happening } = simulation.happenings[index]!;

@@ -9,6 +9,7 @@ import { Trainer } from '../../peer/replica/trainer.ts';
 import type { Network } from '../../protocols/network.ts';
 import { addressOf } from '../../protocols/simulated/addresses.ts';
 import type { SimulatedHub } from '../../protocols/simulated/hub.ts';
+import type { decodeStatus } from '../../protocols/status/messages.ts';
 import type { UpdateReader } from '../../protocols/updates/update-reader.ts';
 import { identityCompressor } from '../../src/compression/replica-compressor.ts';
 import type { Compute } from '../../src/compute/compute.ts';
@@ -26,8 +27,9 @@ export interface VirtualPeerComponents {
   readonly clock: VirtualClock;
   readonly hub: SimulatedHub;
   readonly machine: VirtualMachine;
-  /** Shared by all peers. */
+  /** These are shared by all peers. */
   readonly reader: UpdateReader;
+  readonly readStatus: typeof decodeStatus;
 }
 
 export interface VirtualPeerInit {
@@ -78,7 +80,7 @@ export class VirtualPeer {
   }
 
   start(): void {
-    const { clock, hub, machine, reader } = this.#components;
+    const { clock, hub, machine, reader, readStatus } = this.#components;
     const { index, manifest, logBytes, checkpointSeconds, drawIncarnation, emit, onPublished, watch } = this.#init;
     this.#power = new AbortController();
     const { signal } = this.#power;
@@ -101,7 +103,7 @@ export class VirtualPeer {
     const network = hub.network(this.name);
     watch?.network(network);
     const peer = new Peer(
-      { network, clock, replica, checkpoints: this.#store(signal), reader },
+      { network, clock, replica, checkpoints: this.#store(signal), reader, readStatus },
       {
         manifest,
         shard,

@@ -13,7 +13,9 @@ import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { seededRandom } from '../../src/support/random.ts';
 import { VirtualClock } from '../../src/support/virtual-clock.ts';
+import { shareEvaluations } from './shared-evaluation.ts';
 import { SharedReader } from './shared-reader.ts';
+import { sharedStatuses } from './shared-statuses.ts';
 import { START_MS } from './simulation.ts';
 import { type ComputeModel, VirtualMachine } from './virtual-machine.ts';
 import { type PeerWatch, peerName, VirtualPeer } from './virtual-peer.ts';
@@ -58,6 +60,8 @@ export interface VirtualSwarmInit {
   readonly onPublished?: (update: ArrivedFrame) => void;
   /** Hears every event as it happens. */
   readonly onEvent?: (event: PeerEvent) => void;
+  /** Whether the result has the events, which are as many as the square of the peers; it has where left out. */
+  readonly keepsEvents?: boolean;
   /** Hears which of the happenings befalls the swarm, as it does. */
   readonly onHappening?: (index: number) => void;
   /** Hears of every event, connection and message, in words. */
@@ -95,10 +99,12 @@ export async function runVirtualSwarm(
   init.intrude?.(hub, clock);
   const unit = latticeUnit(manifest.exchange.latticeBits);
   const reader = new SharedReader(new FrameReader(components.compute.layout, unit));
+  const readStatus = sharedStatuses();
+  const compute = shareEvaluations(components.compute);
   const incarnations = random.fork('incarnations');
   const events: PeerEvent[] = [];
   const emit = (event: PeerEvent) => {
-    events.push(event);
+    if (init.keepsEvents !== false) events.push(event);
     init.onEvent?.(event);
     init.trace?.(event.peer, wordsOf(event));
   };
@@ -107,7 +113,8 @@ export async function runVirtualSwarm(
   const peers = Array.from({ length: count }, (_, index) => {
     const machine = new VirtualMachine(init.model, index, random.fork(`machine ${index}`));
     const drawIncarnation = () => incarnations.bits64();
-    return new VirtualPeer({ ...components, clock, hub, machine, reader }, { ...init, index, drawIncarnation, emit });
+    const parts = { ...components, compute, clock, hub, machine, reader, readStatus };
+    return new VirtualPeer(parts, { ...init, index, drawIncarnation, emit });
   });
   init.accompany?.(peers, clock);
   for (const peer of peers) if (peer.index < manifest.peers) peer.start();

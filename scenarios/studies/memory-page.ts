@@ -1,9 +1,9 @@
 import { formatCount } from '../format.ts';
 import { curvesFigure } from '../report/curves.ts';
-import { renderFigure, wide } from '../report/figure.ts';
 import { type FinishedRun, peerCurves, peerLabel } from '../report/finished-run.ts';
 import { type FootprintValue, footprintCourse } from '../report/plots/memory.ts';
 import { bytes, runTime } from '../report/quantity.ts';
+import { standAlone, table } from './page-parts.ts';
 import { trendOf } from './trend.ts';
 
 /** Until here memory may grow: libraries load, code is compiled, heaps and the allocator's pools find their size. */
@@ -86,9 +86,7 @@ export function memoryDrawing(run: FinishedRun): string {
     ],
     yFrom: 0,
   });
-  // On paper of its own: a page that shows it as an image lends it no colours.
-  const style = 'background: #fff; color: #1c2330; font: 12px system-ui, sans-serif';
-  return `${renderFigure(figure, wide)!.replace('<svg ', `<svg xmlns="http://www.w3.org/2000/svg" style="${style}" `)}\n`;
+  return standAlone(figure);
 }
 
 /** What was read last until each time; in the first row, what was read first. */
@@ -128,9 +126,4 @@ function megabytes(value: number | null): string {
 
 function minutes(seconds: number): string {
   return String(Number((seconds / 60).toFixed(1)));
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

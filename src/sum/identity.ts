@@ -1,4 +1,4 @@
-import { type OriginKey, originKey, type PeerName, peerOf } from './origin.ts';
+import { isOf, type OriginKey, originKey, type PeerName } from './origin.ts';
 
 /**
  * The origin under which a peer publishes: its name and an incarnation. It changes within a process where the peer
@@ -31,6 +31,6 @@ export class Identity {
 
   /** Whether it is an origin of this peer under which it no longer publishes. */
   isFormer(origin: OriginKey): boolean {
-    return origin !== this.#origin && peerOf(origin) === this.peer;
+    return origin !== this.#origin && isOf(origin, this.peer);
   }
 }

@@ -23,6 +23,11 @@ export function peerOf(key: OriginKey): PeerName {
   return key.slice(0, key.lastIndexOf('/'));
 }
 
+/** Whether `peerOf(key)` is `peer`; it is asked with every update, and makes no text. */
+export function isOf(key: OriginKey, peer: PeerName): boolean {
+  return key.lastIndexOf('/') === peer.length && key.startsWith(peer);
+}
+
 export function parseOriginKey(key: OriginKey): Origin {
   const slash = key.lastIndexOf('/');
   return { peer: key.slice(0, slash), incarnation: BigInt(`0x${key.slice(slash + 1)}`) };

@@ -19,6 +19,16 @@ interface OriginLog {
   floor: number;
 }
 
+/** What a log holds for who has all up to some sequence of an origin. */
+export interface Supply {
+  /** Where the log begins for them: beyond where they stand, it cannot serve them. */
+  readonly floor: number;
+  /** Entries one after the other, the first of which starts where they stand; none where they have all. */
+  readonly entries: readonly LogEntry[];
+}
+
+const NOTHING: Supply = { floor: 0, entries: [] };
+
 /**
  * The newest updates of all origins, bounded in bytes of memory: what a peer can serve to others, its own and those of origins
  * that have fallen silent. The oldest to arrive goes first.
@@ -39,6 +49,10 @@ export class UpdateLog {
     return this.#bytes;
   }
 
+  get originCount(): number {
+    return this.#origins.size;
+  }
+
   origins(): IterableIterator<OriginKey> {
     return this.#origins.keys();
   }
@@ -48,8 +62,11 @@ export class UpdateLog {
    * where it does not, for that vector came with another peer's replica, the log starts anew at its `from`.
    */
   append(entry: LogEntry): void {
-    const log = this.#origins.get(entry.origin) ?? { entries: [], floor: entry.from };
-    this.#origins.set(entry.origin, log);
+    let log = this.#origins.get(entry.origin);
+    if (log === undefined) {
+      log = { entries: [], floor: entry.from };
+      this.#origins.set(entry.origin, log);
+    }
     if (entry.from !== (log.entries.at(-1)?.to ?? log.floor)) {
       this.#remove(entry.origin, log.entries, 0);
       log.floor = entry.from;
@@ -97,18 +114,19 @@ export class UpdateLog {
     return entry?.from === from ? entry : null;
   }
 
-  /** Where the merged entry ends that holds the update after `from` and begins before it; null where there is none. */
-  endOfMerged(origin: OriginKey, from: number): number | null {
-    const entries = this.#origins.get(origin)?.entries ?? [];
-    const entry = entries[firstIndex(entries, ({ to }) => to > from)];
-    return entry !== undefined && entry.from < from ? entry.to : null;
-  }
-
-  /** Up to `most` entries one after the other, the first of which starts at `from`. */
-  entriesFrom(origin: OriginKey, from: number, most: number): readonly LogEntry[] {
-    const entries = this.#origins.get(origin)?.entries ?? [];
-    const first = firstIndex(entries, (entry) => entry.from >= from);
-    return entries[first]?.from === from ? entries.slice(first, first + most) : [];
+  /** What there is beyond `from`, up to `most` entries. A merged one that began before `from` cannot be taken apart. */
+  beyond(origin: OriginKey, from: number, most: number): Supply {
+    const log = this.#origins.get(origin);
+    if (log === undefined) return NOTHING;
+    const { entries, floor } = log;
+    // Mostly one has come, or none.
+    const last = entries.at(-1);
+    if (last === undefined || last.to <= from) return { floor, entries: [] };
+    if (last.from === from) return { floor, entries: [last] };
+    const first = firstIndex(entries, ({ to }) => to > from);
+    const entry = entries[first]!;
+    if (entry.from < from) return { floor: entry.to, entries: [] };
+    return { floor, entries: entry.from === from ? entries.slice(first, first + most) : [] };
   }
 
   /** Removes an origin's entries from the one at `first` on, and their items among the arrivals. */

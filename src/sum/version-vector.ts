@@ -15,10 +15,12 @@ export type Standing =
 /** What a peer knows: per origin, the highest sequence applied with no gap below it. */
 export class VersionVector {
   readonly #highest: Map<OriginKey, number>;
+  #total = 0;
   #digest: string | null = null;
 
   constructor(entries: Iterable<readonly [OriginKey, number]> = []) {
     this.#highest = new Map(entries);
+    for (const sequence of this.#highest.values()) this.#total += sequence;
   }
 
   /** Zero for an origin never heard of. */
@@ -35,6 +37,7 @@ export class VersionVector {
 
   /** Moves one origin forward. The caller has asked for the standing. */
   advance(origin: OriginKey, to: number): void {
+    this.#total += to - this.get(origin);
     this.#highest.set(origin, to);
     this.#digest = null;
   }
@@ -42,15 +45,14 @@ export class VersionVector {
   /** Puts other entries in the place of all. */
   replace(entries: Iterable<readonly [OriginKey, number]>): void {
     this.#digest = null;
+    this.#total = 0;
     this.#highest.clear();
-    for (const [origin, sequence] of entries) this.#highest.set(origin, sequence);
+    for (const [origin, sequence] of entries) this.advance(origin, sequence);
   }
 
   /** Updates of all origins. */
   total(): number {
-    let total = 0;
-    for (const sequence of this.#highest.values()) total += sequence;
-    return total;
+    return this.#total;
   }
 
   /** Whether this vector has everything that `other` has. */

@@ -3,6 +3,7 @@ export class Doorbell {
   #waiting = new Set<() => void>();
 
   ring(): void {
+    if (this.#waiting.size === 0) return;
     const waiting = this.#waiting;
     this.#waiting = new Set();
     for (const wake of waiting) wake();

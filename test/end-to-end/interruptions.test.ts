@@ -84,7 +84,7 @@ test('when one of three peers is killed, the others reach their limit with equal
   const [second, third] = [peer(1, ...join), peer(2, ...join)];
   const victim = (await third.told('started')).peer;
   const applies = (peer: BuiltMurmur) =>
-    peer.events().some((event) => event.type === 'progress' && (event.progress.applied[victim] ?? 0) > 0);
+    peer.events().some((event) => event.type === 'progress' && (event.progress.applied?.[victim] ?? 0) > 0);
   await until(() => applies(first) && applies(second));
   third.kill('SIGKILL');
   expect(await third.ended).toMatchObject({ signal: 'SIGKILL' });

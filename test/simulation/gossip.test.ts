@@ -1,5 +1,5 @@
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { evaluationSamples } from '../../peer/replica/evaluation-samples.ts';
 import { resolveScenario, type ScenarioDefinition } from '../../scenarios/define-scenario.ts';
 import { manifestOf } from '../../scenarios/manifest.ts';
@@ -60,4 +60,12 @@ test('a gossiping swarm that falls into halves ends with one model, once they ar
     { kind: 'part', peers: [], atMs: 12_000 },
   ]);
   expectOneModel(outcome, PEERS);
+});
+
+test('a gossiping swarm starts together: no peer of it fetches a replica', async () => {
+  const { events } = await swarm();
+  const started = events.filter(({ type }) => type === 'started').map(({ atMs }) => atMs);
+  expect(started).toHaveLength(PEERS);
+  expect(Math.max(...started) - Math.min(...started)).toBeLessThan(1000);
+  expect(events.filter(({ type }) => type === 'adopted')).toEqual([]);
 });

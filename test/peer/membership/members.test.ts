@@ -1,12 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  AWAKE_MS,
-  MAX_MEMBERS,
-  Members,
-  SILENT_AFTER_MS,
-  STALLED_AFTER_MS,
-  sequencesByPeer,
-} from '../../../peer/membership/members.ts';
+import { AWAKE_MS, MAX_MEMBERS, Members, SILENT_AFTER_MS, STALLED_AFTER_MS } from '../../../peer/membership/members.ts';
 import {
   STATUS_INTERVAL_MS_PER_PEER,
   STATUS_MAX_INTERVAL_MS,
@@ -179,15 +172,6 @@ test('every status and every change of who is live rings', () => {
   members.admit('a');
   heard('a', statusOf('a', { state: 'left' }));
   expect(rings).toBe(6);
-});
-
-test('sequences are summed over the incarnations of a peer', () => {
-  const vector = [
-    ['a/0000000000000001', 3],
-    ['b/0000000000000001', 4],
-    ['a/0000000000000002', 5],
-  ] as const;
-  expect(sequencesByPeer(vector)).toEqual({ a: 8, b: 4 });
 });
 
 test('rounds wait for a peer that trains and has said something of late', async () => {

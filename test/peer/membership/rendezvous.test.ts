@@ -45,7 +45,7 @@ test.each([4, 64])('%i planned peers are waited for, for so much longer the more
   return world.run(async () => {
     const guest = await guestOf(world, 'a');
     const startMs = world.clock.nowMs();
-    expect(await rendezvousOf(world, guest, planned).meetAll()).toBe(false);
+    expect(await rendezvousOf(world, guest, planned).meetAll(() => {})).toBe(false);
     expect(world.clock.nowMs() - startMs).toBe(MEETING_PATIENCE_MS + planned * MEETING_PATIENCE_MS_PER_PEER);
   });
 });
@@ -55,7 +55,7 @@ test('a start waits until all are ready, or somebody trains', () => {
   return world.run(async () => {
     const guest = await guestOf(world, 'a');
     const { members } = guest;
-    const [all, some] = [3, 9].map((planned) => rendezvousOf(world, guest, planned).meetAll());
+    const [all, some] = [3, 9].map((planned) => rendezvousOf(world, guest, planned).meetAll(() => {}));
     const met: string[] = [];
     void all!.then(() => met.push('all'));
     void some!.then(() => met.push('some'));
@@ -79,7 +79,7 @@ test('where peers are known by hearsay, who hears that somebody trains hears the
   return world.run(async () => {
     const guest = await guestOf(world, 'a');
     const { members } = guest;
-    const [few, many] = [3, 9].map((planned) => rendezvousOf(world, guest, planned, true).meetAll());
+    const [few, many] = [3, 9].map((planned) => rendezvousOf(world, guest, planned, true).meetAll(() => {}));
     const met: string[] = [];
     void few!.then(() => met.push('few'));
     void many!.then(() => met.push('many'));

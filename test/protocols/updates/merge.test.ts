@@ -137,7 +137,8 @@ test('who is far behind gets merged updates, and passes them on; who stands with
     expect(b.absorb()).toHaveLength(1);
     const ofC = c.feedOf(world, 'b', ['a']);
     await world.until(() => c.inbox.arrived.get(a.origin) === MERGE_ABOVE + 5);
-    expect([b.log.endOfMerged(a.origin, 3), b.log.endOfMerged(a.origin, 0)]).toEqual([MERGE_ABOVE + 5, null]);
+    expect(b.log.beyond(a.origin, 3, 1)).toEqual({ floor: MERGE_ABOVE + 5, entries: [] });
+    expect(b.log.beyond(a.origin, 0, 1).entries).toHaveLength(1);
     const d = await UpdateNode.start(world, 'd');
     d.inbox.rebase([[a.origin, 3]]);
     await d.meet(b);

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Channel } from '../../../protocols/network.ts';
 import { decodeSourceMessage, encodeReceiverMessage } from '../../../protocols/updates/messages.ts';
+import { placeOf } from '../../../protocols/updates/scope.ts';
 import { Subscription } from '../../../protocols/updates/subscription.ts';
 import { UpdateLog } from '../../../src/sum/update-log.ts';
 import { Doorbell } from '../../../src/support/doorbell.ts';
@@ -35,7 +36,7 @@ async function subscriptionTo(log: UpdateLog) {
   await settle();
   const publish = (to: number, bytes = new Uint8Array(10)) => {
     log.append({ origin, from: to - 1, to, bytes });
-    subscription.logGrew(null);
+    subscription.logGrew(origin, 'p', placeOf('p'));
   };
   return { sent, publish };
 }

@@ -170,7 +170,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         path: 'peer/farewell.ts',
-        sound: 'return status.applied.digest === inbox.taken.digest();',
+        sound: 'return applied.updates === inbox.taken.total() && applied.digest === inbox.taken.digest();',
         broken: 'return true;',
       },
     ],

@@ -174,8 +174,8 @@ test('a merged entry is found by who stands where it begins, and by who stands w
   append(2, 3);
   append(3, 8);
   append(8, 9);
-  expect([1, 2, 3, 4, 7, 8, 9].map((from) => log.endOfMerged('o', from))).toEqual([null, null, null, 8, 8, null, null]);
-  expect(log.endOfMerged('another', 0)).toBe(null);
-  const ends = (from: number, most: number) => log.entriesFrom('o', from, most).map(({ to }) => to);
+  expect([1, 2, 3, 4, 7, 8, 9].map((from) => log.beyond('o', from, 1).floor)).toEqual([2, 2, 2, 8, 8, 2, 2]);
+  expect(log.beyond('another', 0, 1)).toEqual({ floor: 0, entries: [] });
+  const ends = (from: number, most: number) => log.beyond('o', from, most).entries.map(({ to }) => to);
   expect([ends(2, 9), ends(2, 2), ends(5, 9), ends(8, 1), ends(9, 9)]).toEqual([[3, 8, 9], [3, 8], [], [9], []]);
 });
