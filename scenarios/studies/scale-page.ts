@@ -92,7 +92,8 @@ Sent and received are means over the peers, by virtual time from the first peer'
 the start included. *Equal*: all peers ended with one fingerprint. *Everywhere after*: from an update's publication until
 the last peer has applied it, the median of those watched one after the other.
 
-What the simulation itself takes, meeting and last evaluations included:
+What the simulation itself takes, meeting and last evaluations included. CPU time tells more than wall time where the machine has
+other work:
 
 ${table(
   [
