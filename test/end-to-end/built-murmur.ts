@@ -6,6 +6,8 @@ import type { PeerEvent } from '../../peer/events.ts';
 export const builtModule = fileURLToPath(new URL('../../dist/bin/murmur.js', import.meta.url));
 /** Between two looks at something that another process does. */
 const POLL_MS = 50;
+const LAST_LINES = 8;
+const LINE_LENGTH = 400;
 
 export interface Ended {
   readonly status: number | null;
@@ -17,6 +19,9 @@ export interface Ended {
 /** The built command as a process of its own, leading a process group that all its children belong to. */
 export class BuiltMurmur {
   readonly #child: ChildProcess;
+  readonly #events: PeerEvent[] = [];
+  /** Characters of the standard output that are among the events. */
+  #parsed = 0;
   stdout = '';
   stderr = '';
   /** Resolves when it has ended and all its output is read. */
@@ -42,12 +47,15 @@ export class BuiltMurmur {
   }
 
   /** What a peer started with `--json` has told so far. */
-  events(): PeerEvent[] {
-    return wholeLines(this.stdout).map((line) => JSON.parse(line));
+  events(): readonly PeerEvent[] {
+    const end = this.stdout.lastIndexOf('\n') + 1;
+    for (const line of wholeLines(this.stdout.slice(this.#parsed, end))) this.#events.push(JSON.parse(line));
+    this.#parsed = end;
+    return this.#events;
   }
 
   event<T extends PeerEvent['type']>(type: T): Extract<PeerEvent, { type: T }> | undefined {
-    return this.events().find((event): event is Extract<PeerEvent, { type: T }> => event.type === type);
+    return this.events().find((event) => event.type === type) as Extract<PeerEvent, { type: T }> | undefined;
   }
 
   /** The first event of that type, once it has come. */
@@ -70,6 +78,12 @@ export class BuiltMurmur {
   /** Whether it, or any process that it started, still runs. */
   groupRuns(): boolean {
     return groupRuns(this.#child.pid!);
+  }
+
+  /** The last lines of what it wrote: where a test failed, the best there is to tell why. */
+  lastLines(): string {
+    const lines = [...wholeLines(this.stdout), this.stderr].slice(-LAST_LINES);
+    return lines.map((line) => line.slice(0, LINE_LENGTH)).join('\n');
   }
 
   /** Leaves nothing behind, whatever a failed test left running. */

@@ -30,8 +30,8 @@ const runTo = (target: number, rate: number) =>
     limits: { samples: 1e9, seconds: 100 },
   });
 const endless = runTo(1, 0.05);
-/** So gently that the shared model does not wander by itself. */
-const calm = runTo(1, 0.01);
+/** So gently that the shared model does not wander by itself, even where peers wait for the processor. */
+const calm = runTo(1, 0.003);
 
 interface PeerStart {
   readonly shard: number;
@@ -254,18 +254,20 @@ test('a killed process of several gossiping peers leaves the others with one mod
     peers: 6,
     exchange: { topology: 'gossip', feeds: 3, density: 0.05 },
     target: { value: 1 },
-    limits: { samples: 40_000, seconds: 100 },
+    limits: { samples: 1e9, seconds: 100 },
   });
   const staying = await startPeers(run, [0, 2, 4, 5]);
   const killed = await startPeers(run, [1, 3], [await addressOf(staying)]);
-  await until(() => ofType(killed, 'progress').some(({ progress }) => progress.round > 3));
+  await reaches(killed, 4);
   killed.kill('SIGKILL');
-  expect((await staying.ended).status, staying.stderr).toBe(3);
+  const dead = new Set(ofType(killed, 'listening').map(({ peer }) => peer));
+  const givenUp = () => ofType(staying, 'member').filter(({ member, state }) => dead.has(member) && state === 'silent');
+  await until(() => new Set(givenUp().map(({ member }) => member)).size === dead.size);
+  await gains([staying], 50);
+  staying.kill('SIGTERM');
+  await staying.ended;
   const reports = ofType(staying, 'finished').map(({ report }) => report);
-  expect(reports).toHaveLength(4);
+  expect(reports, staying.stderr).toHaveLength(4);
   expect(new Set(reports.map(({ fingerprint }) => fingerprint)).size).toBe(1);
   expect(reports.every(({ fingerprintHolds }) => fingerprintHolds)).toBe(true);
-  const dead = new Set(ofType(killed, 'listening').map(({ peer }) => peer));
-  const given = ofType(staying, 'member').filter(({ member, state }) => dead.has(member) && state === 'silent');
-  expect(given.length).toBeGreaterThanOrEqual(2);
 });

@@ -36,7 +36,8 @@ export class Workplace {
       this.folder = await mkdtemp(join(tmpdir(), 'murmur-end-to-end-'));
       await this.write('small.mjs', scenario);
     });
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') for (const each of this.#started) console.error(each.lastLines());
       for (const each of this.#started.splice(0)) await each.destroy();
     });
     afterAll(() => rm(this.folder, { recursive: true }));
