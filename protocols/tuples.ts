@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OriginKey } from '../src/sum/origin.ts';
 import { MurmurError } from '../src/support/errors.ts';
+import { interned } from '../src/support/interned.ts';
 import { unpackTuple } from './flat-tuple.ts';
 
 /** Longest text form of a libp2p peer id that is taken: ed25519 ids have 52 characters, RSA ones 46, with room to spare. */
@@ -41,11 +42,13 @@ function invalid(message: string, field: string, problem: string): MurmurError {
 export const peerNameField: z.ZodType<string> = z
   .string()
   .max(MAX_NAME_CHARACTERS)
-  .regex(/^[A-Za-z0-9-]+$/);
+  .regex(/^[A-Za-z0-9-]+$/)
+  .transform(interned);
 export const originField: z.ZodType<OriginKey> = z
   .string()
   .max(MAX_NAME_CHARACTERS + 17)
-  .regex(/^[A-Za-z0-9-]+\/[0-9a-f]{16}$/);
+  .regex(/^[A-Za-z0-9-]+\/[0-9a-f]{16}$/)
+  .transform(interned);
 /** So many bytes, read as twice as many hexadecimal digits. */
 export const hexField = (bytes: number): z.ZodType<string> =>
   z

@@ -6,7 +6,7 @@ import { isGossip, type Manifest } from '../../src/manifest.ts';
 import type { Layout } from '../../src/models/layout.ts';
 import type { Identity } from '../../src/sum/identity.ts';
 import { latticeUnit } from '../../src/sum/lattice.ts';
-import { type OriginKey, type PeerName, peerOf } from '../../src/sum/origin.ts';
+import type { OriginKey, PeerName } from '../../src/sum/origin.ts';
 import { UpdateLog } from '../../src/sum/update-log.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
@@ -97,10 +97,11 @@ export class Exchange {
     );
     const onArrival = (origin: OriginKey, { samples }: { samples: number }, source: PeerName) => {
       members.seen(source);
+      const { peer } = this.source.authorOf(origin);
       // Whoever has just published was there: more often heard of in this way than by its statuses.
-      if (this.fingers !== null) members.seen(peerOf(origin));
+      if (this.fingers !== null) members.seen(peer);
       if (identity.isFormer(origin)) swarm.toldOfSelf(samples);
-      else swarm.told(peerOf(origin), samples);
+      else swarm.told(peer, samples);
       // Somebody may wait for it here: all whom this peer passes it on to, and in any topology where its own peer is gone.
       this.source.logGrew(origin);
     };

@@ -3,13 +3,13 @@ import type { Clock } from '../../src/support/clock.ts';
 import { MurmurError } from '../../src/support/errors.ts';
 import type { Random } from '../../src/support/random.ts';
 import { streamClosed } from '../channel-errors.ts';
-import { assertGossipBound } from '../gossip-bound.ts';
 import type { Channel, ChannelOptions, Network, Traffic } from '../network.ts';
 import { TrafficMeter } from '../traffic.ts';
 import { addressOf, parseAddress } from './addresses.ts';
 import type { Barriers } from './barriers.ts';
 import type { Bonds } from './bonds.ts';
 import { Connection, type ConnectionEnd } from './connection.ts';
+import { SimulatedGossip } from './gossip.ts';
 import { Line } from './line.ts';
 import { Link } from './link.ts';
 import type { Links } from './links.ts';
@@ -18,9 +18,6 @@ import type { Trace } from './trace.ts';
 
 /** A dial that nobody answered, for the called one crashed, fails after this much; as long as on the real network. */
 export const DIAL_TIMEOUT_MS = 10_000;
-
-/** What the real network calls its gossip. */
-const GOSSIP = '/meshsub/1.2.0';
 
 /** What the networks of one hub share. */
 export interface Surroundings {
@@ -51,9 +48,9 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
   readonly downlink: Line;
   readonly #connections = new Map<PeerName, Connection<SimulatedNetwork>>();
   readonly #handlers = new Map<string, Handler>();
-  readonly #receivers = new Map<string, (from: PeerName, data: Uint8Array) => void>();
   readonly #connectionListeners: ((peer: PeerName, connected: boolean) => void)[] = [];
   readonly meter = new TrafficMeter();
+  readonly gossip: SimulatedGossip;
   #bytesSent = 0;
   #bytesReceived = 0;
 
@@ -61,6 +58,7 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
     this.self = self;
     this.#around = around;
     this.#uplink = new Line(around.clock, () => around.links.lineOf(self).bytesPerSecond);
+    this.gossip = new SimulatedGossip(this, around, () => this.#connections.values());
     this.downlink = new Line(around.clock, () => around.links.lineOf(self).downBytesPerSecond);
   }
 
@@ -173,30 +171,15 @@ export class SimulatedNetwork implements Network, ConnectionEnd {
   }
 
   subscribe(topic: string, receive: (from: PeerName, data: Uint8Array) => void): void {
-    this.#receivers.set(topic, receive);
+    this.gossip.subscribe(topic, receive);
   }
 
   publish(topic: string, data: Uint8Array): void {
-    assertGossipBound(data);
-    this.#spread(this.self, topic, data, new Set([this.self]));
+    this.gossip.publish(topic, data);
   }
 
   onConnection(listener: (peer: PeerName, connected: boolean) => void): void {
     this.#connectionListeners.push(listener);
-  }
-
-  /** An ideal gossip: every subscriber that can be reached through subscribers gets each message once. */
-  #spread(author: PeerName, topic: string, data: Uint8Array, reached: Set<PeerName>): void {
-    for (const [peer, connection] of this.#connections) {
-      const { remote } = connection;
-      const receive = remote.#receivers.get(topic);
-      if (receive === undefined || reached.has(peer)) continue;
-      reached.add(peer);
-      connection.gossip(GOSSIP, data, (received) => {
-        receive(author, received);
-        remote.#spread(author, topic, data, reached);
-      });
-    }
   }
 
   /** Asks a peer for a connection; answers with it, or null where nobody is, or not at all. */

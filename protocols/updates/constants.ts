@@ -93,7 +93,7 @@ export const MAX_BATCH_UPDATES = MAX_BATCH_BYTES / 64;
  */
 export const GATHER_MS = 20;
 /** Or so much an origin in its log, where that is longer: then nobody gets more than a few hundred messages a second. */
-export const GATHER_MS_PER_ORIGIN = 0.25;
+export const GATHER_MS_PER_ORIGIN = 1;
 
 /**
  * Where more updates of one origin than these wait for a receiver they are merged: as many as a peer may at most be ahead

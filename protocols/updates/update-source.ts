@@ -5,6 +5,7 @@ import type { LogEntry, UpdateLog } from '../../src/sum/update-log.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { Doorbell } from '../../src/support/doorbell.ts';
 import { isFailure, MurmurError } from '../../src/support/errors.ts';
+import { interned } from '../../src/support/interned.ts';
 import type { Channel, Network } from '../network.ts';
 import {
   MAX_SUBSCRIPTION_BYTES,
@@ -29,7 +30,7 @@ export interface UpdateSourceInit {
 }
 
 /** Who publishes under an origin, and where on the ring. */
-interface Author {
+export interface Author {
   readonly peer: PeerName;
   readonly place: number;
 }
@@ -66,14 +67,15 @@ export class UpdateSource {
       for (const subscription of this.#subscriptions) subscription.logChanged();
       return;
     }
-    const { peer, place } = this.#authorOf(origin);
+    const { peer, place } = this.authorOf(origin);
     for (const subscription of this.#subscriptions) subscription.logGrew(origin, peer, place);
   }
 
-  #authorOf(origin: OriginKey): Author {
+  /** Of an origin that is in the log. */
+  authorOf(origin: OriginKey): Author {
     let author = this.#authors.get(origin);
     if (author === undefined) {
-      const peer = peerOf(origin);
+      const peer = interned(peerOf(origin));
       author = { peer, place: placeOf(peer) };
       this.#authors.set(origin, author);
     }

@@ -57,6 +57,9 @@ export function peerIndex(name: PeerName): number {
   return Number(name.slice('peer-'.length));
 }
 
+/** So many join one planned peer, so that none of hundreds is dialled by all. */
+const JOINERS = 16;
+
 /** A simulated machine with a disk, on which one peer process runs after the other. */
 export class VirtualPeer {
   readonly index: number;
@@ -137,10 +140,12 @@ export class VirtualPeer {
     this.#components.machine.slowness = slowness;
   }
 
-  /** The first peer starts the run, the planned ones join it; whoever comes later asks all of them. */
+  /** The first peer starts the run, each planned one joins one before it; whoever comes later asks all of them. */
   #others(): string[] {
     const { manifest } = this.#init;
-    if (this.#isFirstStart && this.index < manifest.peers) return this.index === 0 ? [] : [addressOf(peerName(0))];
+    if (this.#isFirstStart && this.index < manifest.peers) {
+      return this.index === 0 ? [] : [addressOf(peerName(Math.floor((this.index - 1) / JOINERS)))];
+    }
     const names = Array.from({ length: manifest.peers }, (_, index) => peerName(index));
     return names.filter((name) => name !== this.name).map(addressOf);
   }

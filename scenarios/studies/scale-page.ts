@@ -45,7 +45,10 @@ const drawings: readonly Drawing[] = [
     file: 'scale-accuracy.svg',
     title: 'Accuracy at equal samples of the swarm',
     y: accuracy,
-    series: [{ name: null, value: (row) => row.accuracy }],
+    series: [
+      { name: 'swarm', value: (row) => row.accuracy },
+      { name: 'synchronous dense', value: (row) => row.denseAccuracy },
+    ],
   },
   {
     file: 'scale-speed.svg',
@@ -62,33 +65,45 @@ const drawings: readonly Drawing[] = [
 ];
 
 /** What was measured as a page in Markdown; `command` is what makes it anew, `machine` where it ran. */
-export function scalePage(rows: readonly ScaleRow[], swarmSamples: number, command: string, machine: string): string {
+export function scalePage(rows: readonly ScaleRow[], command: string, machine: string): string {
   return `# Scale
 
-\`gossip-scale\` simulated with ${rows.map(({ peers }) => formatCount(peers)).join(', ')} peers, each time until the swarm has
-trained on ${formatCount(swarmSamples)} samples, so that many peers have fewer rounds each. A round takes half a second, a way 20
-to 40 ms; the exchange is set alike for all sizes, with no budget, direct up to 16 peers and by gossip beyond. ${machine}. Made by
+\`gossip-scale\` simulated with ${rows.map(({ peers }) => formatCount(peers)).join(', ')} peers. Each may send 20 kB/s, and its
+controller sets local steps, partitions and density; a step takes a quarter of a second, a way 20 to 40 ms; direct up to 16 peers and
+by gossip beyond. ${machine}. Made by
 
 \`\`\`
 ${command}
 \`\`\`
 
 ${table(
-  ['peers', 'rounds', 'sent/s', 'received/s', 'connections', 'age p50 / p99', 'everywhere after', 'accuracy', 'equal'],
+  ['peers', 'samples', 'rounds', 'sent/s', 'received/s', 'egress / budget', 'connections', 'age p50 / p99'],
   rows.map((row) => [
     formatCount(row.peers),
+    formatCount(row.swarmSamples),
     row.rounds.toFixed(0),
     formatBytes(row.sentBytesPerSecond),
     formatBytes(row.receivedBytesPerSecond),
+    `${row.egress.median.toFixed(2)} (${row.egress.min.toFixed(2)} to ${row.egress.max.toFixed(2)})`,
     row.connections.toFixed(1),
     `${row.ageSeconds.p50.toFixed(1)} / ${row.ageSeconds.p99.toFixed(1)} s`,
+  ]),
+)}
+
+${table(
+  ['peers', 'everywhere after', 'accuracy', 'synchronous dense', 'equal'],
+  rows.map((row) => [
+    formatCount(row.peers),
     `${row.spreadRounds.toFixed(1)} rounds`,
-    `${(100 * row.accuracy).toFixed(1)} %`,
+    `${(100 * row.accuracy).toFixed(2)} %`,
+    `${(100 * row.denseAccuracy).toFixed(2)} %`,
     row.equal ? 'yes' : 'no',
   ]),
 )}
 
-Sent and received are means over the peers, by virtual time from the first peer's start to the last one's end, statuses and
+*Egress / budget*: of the median peer (of the least and the most), from the first round until the first peer finished; a few peers have
+not enough to say for 20 kB/s. *Synchronous dense*: the same shards, batches, rate and samples, with a step of all peers together after each
+minibatch, uncompressed. Sent and received are means over the peers, by virtual time from the first peer's start to the last one's end, statuses and
 the start included. *Equal*: all peers ended with one fingerprint. *Everywhere after*: from an update's publication until
 the last peer has applied it, the median of those watched one after the other.
 

