@@ -18,6 +18,8 @@ interface Mark {
   /** Whether the source is the one that has to give way, and this peer waits until it has. */
   theirs: boolean;
   readonly sinceMs: number;
+  /** When the source said so last. */
+  toldMs: number;
 }
 
 /** What others hold, this peer lacks, and no log can bring: as their feeds told. */
@@ -37,8 +39,10 @@ export class Arrears {
    */
   add(source: PeerName, origin: OriginKey, floor: number): boolean {
     const isNews = !this.#marks.has(source) && !this.#stoodMs.has(source);
-    const mark = this.#marks.get(source) ?? { floors: new Map(), theirs: false, sinceMs: this.#clock.nowMs() };
+    const nowMs = this.#clock.nowMs();
+    const mark = this.#marks.get(source) ?? { floors: new Map(), theirs: false, sinceMs: nowMs, toldMs: nowMs };
     mark.floors.set(origin, floor);
+    mark.toldMs = nowMs;
     this.#marks.set(source, mark);
     return isNews;
   }
@@ -89,7 +93,7 @@ export class Arrears {
    */
   isOlder(source: PeerName, vector: VersionVector): boolean {
     const mark = this.#marks.get(source);
-    if (mark === undefined || this.#clock.nowMs() - mark.sinceMs > SHARE_IMAGE_MS) return false;
+    if (mark === undefined || this.#clock.nowMs() - mark.toldMs > SHARE_IMAGE_MS) return false;
     return [...mark.floors].some(([origin, floor]) => vector.get(origin) < floor);
   }
 

@@ -52,9 +52,13 @@ export class Neighbours {
     const { members, introductions, exchange } = this.#components;
     const { fingers } = exchange;
     // Nobody else joins the halves of a network that fell apart, or brings back a peer that has lost everybody.
-    const called =
+    const lost =
       fingers === null ? members.lost() : [...members.quiet().slice(0, CALLED), ...members.lost().slice(0, CALLED)];
-    for (const { name, addresses } of called) introductions.seek(name, addresses);
+    for (const { name, addresses } of lost) introductions.seek(name, addresses);
+    // Where everybody is to be connected, who was heard of by others may still not be.
+    if (fingers === null) {
+      for (const { name, status } of members.live()) introductions.seek(name, status?.addresses ?? []);
+    }
     if (members.live().length === 0) introductions.call(this.#join);
     if (fingers === null) return;
     this.#reach(fingers);

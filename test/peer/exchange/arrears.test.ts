@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Arrears, STALE_PATIENCE_MS } from '../../../peer/exchange/arrears.ts';
 import { Members } from '../../../peer/membership/members.ts';
 import { whileLive } from '../../../peer/membership/silence.ts';
+import { SHARE_IMAGE_MS } from '../../../protocols/replica/constants.ts';
 import { VersionVector } from '../../../src/sum/version-vector.ts';
+import { sleep } from '../../../src/support/clock.ts';
 import { VirtualClock } from '../../../src/support/virtual-clock.ts';
 import { statusOf } from '../../support/status.ts';
 
@@ -73,4 +75,15 @@ test('an image that stands below what its source has said is older than that wor
   const at = (sequence: number) => new VersionVector([['a/0000000000000001', sequence]]);
   expect([8, 9, 10].map((sequence) => arrears.isOlder('b', at(sequence)))).toEqual([true, false, false]);
   expect(arrears.isOlder('c', at(1))).toBe(false);
+});
+
+test('a word that comes again counts from when it came last', async () => {
+  const clock = new VirtualClock();
+  const arrears = new Arrears(clock);
+  const behind = new VersionVector([['a/0000000000000001', 8]]);
+  arrears.add('b', 'a/0000000000000001', 9);
+  await clock.run(sleep(clock, 2 * SHARE_IMAGE_MS));
+  expect(arrears.isOlder('b', behind)).toBe(false);
+  arrears.add('b', 'a/0000000000000001', 9);
+  expect(arrears.isOlder('b', behind)).toBe(true);
 });
