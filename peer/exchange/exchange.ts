@@ -25,8 +25,8 @@ import { Inbox } from './inbox.ts';
 
 /** Who lacks more than some whole replicas' worth of updates is better served by a replica transfer. */
 const LOG_REPLICAS = 16;
-/** Minutes of a small model's updates. */
-const MIN_LOG_BYTES = 16 * 2 ** 20;
+/** Some five thousand updates of a small model; in a simulation of hundreds, all logs together are most of its memory. */
+const MIN_LOG_BYTES = 4 * 2 ** 20;
 /** A large model's log must not be the greater part of a peer's memory. */
 const MAX_LOG_BYTES = 256 * 2 ** 20;
 
