@@ -250,6 +250,7 @@ export class Peer {
     const covered = await sayFarewell(
       { clock: this.#clock, members: this.#members, inbox, source },
       {
+        planned: this.#init.manifest.peers,
         published: () => this.#exchange.published,
         alone: reason === 'asked',
         relayed: this.#exchange.fingers !== null,

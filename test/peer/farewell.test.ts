@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DirectFeeds } from '../../peer/exchange/direct-feeds.ts';
-import { LINGER_MS, sayFarewell, TOGETHER_MS } from '../../peer/farewell.ts';
+import { lingerMs, sayFarewell, TOGETHER_MS } from '../../peer/farewell.ts';
 import type { PeerState } from '../../protocols/status/messages.ts';
 import { StatusBoard } from '../../protocols/status/status-board.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
@@ -9,6 +9,8 @@ import { SimulatedWorld } from '../support/simulated-world.ts';
 import { UpdateNode } from '../support/update-node.ts';
 
 /** A peer without a replica: it exchanges updates and statuses, and can say farewell. */
+const PLANNED = 3;
+
 interface Leaver {
   readonly node: UpdateNode;
   readonly feeds: DirectFeeds;
@@ -62,6 +64,7 @@ async function leaverOf(world: SimulatedWorld, name: PeerName): Promise<Leaver> 
       return sayFarewell(
         { clock: world.clock, members, inbox, source },
         {
+          planned: PLANNED,
           published: () => node.published,
           alone,
           relayed,
@@ -116,20 +119,20 @@ test('a peer waits for those that finish later', () => {
     const [a, b] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     a.node.publish(1);
     const early = a.farewell();
-    await world.pass(LINGER_MS / 2);
+    await world.pass(lingerMs(PLANNED) / 2);
     b.node.publish(2);
     expect(await Promise.all([early, b.farewell()])).toEqual([true, true]);
   });
 });
 
-test('no peer waits longer than LINGER_MS for one that never finishes', () => {
+test('no peer waits longer than it may for one that never finishes', () => {
   const world = new SimulatedWorld();
   return world.run(async () => {
     const [a] = (await swarm(world, 'a', 'b')) as [Leaver, Leaver];
     a.node.publish(1);
     const startMs = world.clock.nowMs();
     expect(await a.farewell()).toBe(false);
-    expect(world.clock.nowMs() - startMs).toBe(LINGER_MS);
+    expect(world.clock.nowMs() - startMs).toBe(lingerMs(PLANNED));
   });
 });
 
