@@ -6,7 +6,7 @@ export default defineScenario({
   peers: 5,
   model: 'mlp-100',
   data: { kind: 'mnist', labelsPerPeer: 2 },
-  training: { rate: 0.2 },
+  training: { rate: 0.1 },
   exchange: {
     // One slice: with unlike shards every peer has something to say about every weight in every round.
     partitions: 1,
