@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import type { OriginKey } from '../src/sum/origin.ts';
+import { MAX_TOTAL } from '../src/sum/version-vector.ts';
 import { MurmurError } from '../src/support/errors.ts';
 import { interned } from '../src/support/interned.ts';
 import { unpackTuple } from './flat-tuple.ts';
 
 /** Longest text form of a libp2p peer id that is taken: ed25519 ids have 52 characters, RSA ones 46, with room to spare. */
 const MAX_NAME_CHARACTERS = 128;
-/**
- * Largest sequence number and count of samples: at a thousand updates a second good for 8,900 years, and exact in a
- * double with room to add.
- */
-export const MAX_COUNT = 2 ** 48;
+/** Largest sequence number, sum of these, and count of samples. */
+export const MAX_COUNT = MAX_TOTAL;
 
 /**
  * Decodes and checks a control message. Throws MESSAGE_INVALID naming the field, whatever the bytes are.

@@ -2,7 +2,7 @@ import type { Network } from '../../protocols/network.ts';
 import type { PeerName } from '../../src/sum/origin.ts';
 import type { Clock } from '../../src/support/clock.ts';
 import { type Rate, RateLimit } from '../../src/support/rate-limit.ts';
-import { type Fingers, TURN_MS } from './fingers.ts';
+import type { Fingers } from './fingers.ts';
 import type { Introductions } from './introductions.ts';
 import type { Members } from './members.ts';
 
@@ -10,9 +10,10 @@ import type { Members } from './members.ts';
 const DIALLED_PER_CLASS = 2;
 /**
  * Of classes that have somebody connected already. As a swarm grows, who comes first in a class changes all the time: where
- * each was dialled at once, 64 peers that started together made 2,000 connections, everybody to everybody.
+ * each was dialled at once, 64 peers that started together made 2,000 connections, everybody to everybody. Where it took a
+ * minute, those whom the others had joined relayed for all until then.
  */
-const BETTERMENTS: Rate = { perSecond: 1000 / TURN_MS, burst: 1 };
+const BETTERMENTS: Rate = { perSecond: 0.5, burst: 2 };
 /** Of the peers that are gone without a word, or are not heard of of late, so many of each are dialled at a time. */
 const CALLED = 4;
 /** Connections beyond which those that nobody uses are ended: in a swarm of any size each finger is used by as many. */

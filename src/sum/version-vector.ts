@@ -12,6 +12,12 @@ export type Standing =
   /** Partly covered; its parts cannot be separated. */
   | 'straddles';
 
+/**
+ * No count is told beyond this, whatever a hostile origin's sequence adds to it: at a thousand updates a second good for 8,900
+ * years, and exact in a double with room to add.
+ */
+export const MAX_TOTAL = 2 ** 48;
+
 /** What a peer knows: per origin, the highest sequence applied with no gap below it. */
 export class VersionVector {
   readonly #highest: Map<OriginKey, number>;
@@ -50,9 +56,9 @@ export class VersionVector {
     for (const [origin, sequence] of entries) this.advance(origin, sequence);
   }
 
-  /** Updates of all origins. */
+  /** Updates of all origins, up to `MAX_TOTAL`. */
   total(): number {
-    return this.#total;
+    return Math.min(MAX_TOTAL, this.#total);
   }
 
   /** Whether this vector has everything that `other` has. */

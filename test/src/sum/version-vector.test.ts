@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { originKey, parseOriginKey } from '../../../src/sum/origin.ts';
-import { VersionVector } from '../../../src/sum/version-vector.ts';
+import { MAX_TOTAL, VersionVector } from '../../../src/sum/version-vector.ts';
 
 test('standing tells next, covered, gap and straddling apart', () => {
   const vector = new VersionVector([['o', 5]]);
@@ -47,4 +47,10 @@ test('a vector takes over another’s entries, and counts their updates', () => 
   expect(vector.total()).toBe(12);
   vector.replace(new VersionVector([['c', 3]]).entries());
   expect([[...vector.entries()], vector.get('a'), vector.total()]).toEqual([[['c', 3]], 0, 3]);
+});
+
+test('no total is beyond what can be told, whatever an origin claims', () => {
+  const vector = new VersionVector([['rogue', MAX_TOTAL]]);
+  vector.advance('honest', 3);
+  expect(vector.total()).toBe(MAX_TOTAL);
 });
