@@ -101,8 +101,8 @@ ${table(
   ]),
 )}
 
-*Egress / budget*: of the median peer (of the least and the most), from the first round until the first peer finished; a few peers have
-not enough to say for 20 kB/s. *Synchronous dense*: the same shards, batches, rate and samples, with a step of all peers together after each
+*Egress / budget*: of the median peer (of the least and the most), from the first round until the first peer finished; swarms of few
+peers have not enough to say for 20 kB/s. Samples are those of 200 rounds of four batches of 8 at each peer, which longer rounds also take. *Synchronous dense*: the same shards, batches, rate and samples, with a step of all peers together after each
 minibatch, uncompressed. Sent and received are means over the peers, by virtual time from the first peer's start to the last one's end, statuses and
 the start included. *Equal*: all peers ended with one fingerprint. *Everywhere after*: from an update's publication until
 the last peer has applied it, the median of those watched one after the other.
